@@ -1,0 +1,42 @@
+#ifndef BOOTSTRAP_AUTHORISE_H
+#define BOOTSTRAP_AUTHORISE_H
+
+#include <stddef.h>
+
+#include "base/err.h"
+#include "base/problem.h"
+#include "store/resolve.h"
+#include "transport/link.h"
+
+struct arena;
+struct reader;
+
+/*
+ * Who may bootstrap: the one place where proven identity and endpoint name meet. The page
+ * docs/who-may-bootstrap.md says the same in words, rule by rule.
+ */
+enum verdict {
+	VERDICT_ALLOWED,
+	VERDICT_UNKNOWN,	/* no record, no profile: "unknown-endpoint" */
+	VERDICT_NOT_AUTHORISED,	/* "not-authorised": *why has the sentence */
+	VERDICT_DISABLED,
+	VERDICT_NO_CONFIG,
+	VERDICT_ERROR,		/* the store failed: say nothing to the device about it */
+};
+
+struct authorise_request {
+	const char		*ep;		/* from the query, NUL-terminated, without NUL inside; or NULL: absent */
+	enum link_scheme	 scheme;
+	const struct identity	*identity;
+};
+
+/*
+ * On ALLOWED *ret is filled and needs resolved_release(); ret->endpoint is the device's name.
+ * On anything else *ret needs none, and *name is the endpoint name as far as one is known (may be NULL).
+ */
+enum verdict authorise(const struct authorise_request *, struct reader *, struct resolver *,
+    struct arena *, struct resolved *ret, const char **name, struct problem *why);
+
+const char *verdict_reason(enum verdict);	/* interface.md, 9: "unknown-endpoint", … ; "" when allowed */
+
+#endif

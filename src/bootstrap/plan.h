@@ -1,0 +1,75 @@
+#ifndef BOOTSTRAP_PLAN_H
+#define BOOTSTRAP_PLAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/problem.h"
+#include "lwm2m/path.h"
+
+struct arena;
+struct config_mint;
+struct discovery;
+struct objdefs;
+struct resolved;
+
+/*
+ * What is written to one device: its configuration compiled into ordered steps with their
+ * payloads. Pure: the same input gives the same plan, so "strapctl plan" shows what a session
+ * would send. Rules: design in docs/architecture.md, protocol in docs/protocol order.
+ */
+
+enum step_kind { STEP_DISCOVER, STEP_READ, STEP_DELETE, STEP_WRITE, STEP_FINISH };
+
+struct plan_step {
+	enum step_kind	 kind;
+	bool		 optional;	/* a refusal is noted and passed over */
+	bool		 cleanup;	/* DELETE: only after the write before it was refused and passed over */
+	struct path	 path;		/* FINISH: unused */
+	int		 content_format; /* WRITE; -1 */
+	int		 accept;	/* DISCOVER, READ; -1 */
+	const uint8_t	*payload;	/* WRITE: as it is sent. READ with verify: as it should be */
+	size_t		 payload_len;
+	const char	*note;		/* one sentence for people, or NULL: why this is so */
+};
+
+/* What is known of the device when the plan is made. */
+struct plan_device {
+	uint16_t		 lwm2m;		/* version, as far as known; 0: unknown */
+	int			 pct;		/* what the Bootstrap-Request asked for; -1 */
+	const struct discovery	*discovery;	/* its answer, or NULL: not asked, or it cannot answer */
+	int			 format;	/* a format it is known to take, or that is to be tried; -1 */
+	bool			 format_forced;	/* use 'format' whatever pct and record say (fall-back) */
+};
+
+struct plan {
+	struct plan_step	*steps;		/* in order; the last is FINISH. DISCOVER is not among them */
+	size_t			 nsteps;
+	int			 format;	/* of the writes that leave a choice */
+	int			 formats[6];	/* what may be tried, best first; formats[0] == format unless forced */
+	size_t			 nformats;
+	uint16_t		 lwm2m;		/* taken to be; 0: unknown */
+	const char		**notes;	/* sentences: how ids were chosen, what was left out */
+	size_t			 nnotes;
+};
+
+/* Whether the device is to be asked first (config.discover; "auto": an instance id has to be chosen). */
+bool	 plan_wants_discovery(const struct resolved *);
+struct path plan_discovery_path(const struct resolved *);
+
+/*
+ * Compiles. Everything lives in the arena; the resolved record must outlive the plan.
+ * ERR_INVALID   it cannot be done, *why says so in one sentence (no free instance, a variable
+ *               unknown, no format carries it)
+ * ERR_UNSUPPORTED  the record asks for a credential to be made and 'mint' is NULL
+ * ERR_NOMEM
+ */
+enum err plan_build(const struct resolved *, const struct plan_device *, const struct objdefs *,
+    const struct config_mint *mint, struct arena *, struct plan **ret, struct problem *why) MUST_CHECK;
+
+const char *step_kind_name(enum step_kind);	/* "discover", "read", "delete", "write", "finish" */
+uint8_t	 step_method(enum step_kind);		/* CoAP code of the request */
+
+#endif

@@ -1,0 +1,71 @@
+#ifndef BOOTSTRAP_SEQ_H
+#define BOOTSTRAP_SEQ_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+struct plan;
+
+/*
+ * In which order, and what if the device refuses. Pure: seq_step() sends nothing, allocates
+ * nothing, reads no clock; the caller does what the action says and reports back with the
+ * next event. Total: every state x event has a defined result.
+ */
+
+enum seq_event_kind {
+	SEQ_EV_START,		/* the Bootstrap-Request has been answered 2.04 */
+	SEQ_EV_PLANNED,		/* the plan asked for is there */
+	SEQ_EV_ANSWER,		/* the device answered the request in flight */
+	SEQ_EV_LOST,		/* no answer (TIMEOUT), or a Reset (RESET), or the link died */
+	SEQ_EV_DRIFT,		/* the answer to a READ differs from what was written */
+	SEQ_EV_STOP,		/* superseded, cancelled, out of time, or no plan: 'why' */
+};
+#define SEQ_NEVENTS	(SEQ_EV_STOP + 1)
+
+struct seq_event {
+	enum seq_event_kind	 kind;
+	uint8_t			 code;	/* ANSWER */
+	enum err		 why;	/* LOST, STOP */
+	const struct plan	*plan;	/* PLANNED: borrowed, until the next one or the end */
+};
+
+enum seq_action_kind {
+	SEQ_DO_NOTHING,
+	SEQ_DO_DISCOVER,	/* send Bootstrap-Discover */
+	SEQ_DO_PLAN,		/* make the plan (with 'format', forced, unless -1) and say PLANNED */
+	SEQ_DO_SEND,		/* send plan step number 'step' */
+	SEQ_DO_CLOSE,		/* the end: record it and forget the session */
+};
+
+enum seq_end { SEQ_END_NONE, SEQ_END_FINISHED, SEQ_END_FAILED };
+
+struct seq_action {
+	enum seq_action_kind	 kind;
+	size_t			 step;
+	int			 format;	/* PLAN */
+	bool			 passed_over;	/* the answer just reported was a refusal that does not matter */
+	bool			 learnt;	/* the format in use is a lesson for the next time */
+	enum seq_end		 end;		/* CLOSE */
+	enum err		 why;		/* CLOSE with FAILED */
+};
+
+/* In place; a zeroed struct is a sequencer before seq_init(). Fields are private. */
+struct seq {
+	uint8_t			 state, in_flight, tried, format_index;
+	bool			 discover, fell_back, refused_write;
+	size_t			 step;
+	const struct plan	*plan;
+};
+
+void	 seq_init(struct seq *, bool discover);
+struct seq_action seq_step(struct seq *, const struct seq_event *) MUST_CHECK;
+
+/* For logs and "session.get"; static storage: "new", "discovering", "applying", … */
+const char *seq_state_name(const struct seq *);
+/* For the test that walks the whole product. */
+size_t	 seq_nstates(void);
+
+#endif

@@ -1,0 +1,140 @@
+#ifndef EXCHANGE_EXCHANGE_H
+#define EXCHANGE_EXCHANGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/counter.h"
+#include "base/err.h"
+
+struct exchange;
+struct link;
+struct loop;
+struct msg;
+
+/*
+ * CoAP as a conversation (RFC 7252, 4 and 5; RFC 7959): confirmable messages with
+ * retransmission, duplicates answered from a cache, responses matched to requests, bodies cut
+ * into blocks and put together. One struct exchange serves all links of one worker.
+ */
+
+/* Transmission parameters (RFC 7252, 4.8). */
+struct exchange_params {
+	uint32_t	ack_timeout_ms;		/* 2000 */
+	double		ack_random_factor;	/* 1.5 */
+	uint32_t	max_retransmit;		/* 4 */
+	uint32_t	block_size;		/* 16 … 1024, a power of two: the largest body sent in one piece */
+	uint32_t	max_body;		/* bytes a body put together from blocks may have: 65536 */
+	uint32_t	max_peers;		/* conversations kept, 0: no limit but the links' */
+};
+extern const struct exchange_params exchange_defaults;
+
+/* Derived times (RFC 7252, 4.8.2), for those who plan by them. */
+uint64_t exchange_transmit_span_ms(const struct exchange_params *);
+uint64_t exchange_transmit_wait_ms(const struct exchange_params *);
+uint64_t exchange_lifetime_ms(const struct exchange_params *);
+
+/* --- requests from the peer --- */
+
+struct exchange_incoming {
+	uint8_t			 code;		/* method */
+	bool			 confirmable;
+	const struct msg	*msg;		/* options: Uri-Path, Uri-Query … */
+	int32_t			 accept;	/* -1: none */
+	int32_t			 content_format; /* -1: none */
+	const uint8_t		*payload;	/* whole body, blocks put together */
+	size_t			 payload_len;
+};
+
+/* True when the request's Uri-Path is 'path', such as "/bs" ("/" is the root). */
+bool	 exchange_path_is(const struct exchange_incoming *, const char *path);
+
+/*
+ * The answer, filled by the handler; zeroed before. It leaves at once, on the ACK. The payload
+ * is copied (and kept for Block2 when it is large). With 'silent' nothing is sent at all.
+ * 'then' runs after the answer was handed to the transport: the first moment at which a
+ * request to the same peer may be made.
+ */
+struct exchange_reply {
+	uint8_t			 code;
+	bool			 silent;
+	bool			 separate;	/* an empty ACK first and the answer, CON, by itself */
+	uint32_t		 separate_after_ms;
+	int32_t			 content_format; /* with a payload */
+	const uint8_t		*payload;
+	size_t			 payload_len;
+	void			(*then)(void *arg, struct link *);
+	void			*then_arg;	/* borrowed until 'then' */
+};
+
+struct exchange_opts {
+	struct exchange_params	 params;
+	/* Called once per request, never for duplicates. */
+	void	(*handle)(void *arg, struct link *, const struct exchange_incoming *,
+		    struct exchange_reply *);
+	/* The link is about to be freed; an outstanding request has been told already. May be NULL. */
+	void	(*link_gone)(void *arg, struct link *, enum err why);
+	void	*arg;				/* borrowed */
+};
+
+/* --- requests to the peer --- */
+
+struct exchange_result {
+	enum err	 why;		/* ERR_OK: the peer answered 'code'. Else TIMEOUT, RESET, CLOSED,
+					   REPLACED, TOOBIG, MALFORMED, CANCELLED */
+	uint8_t		 code;
+	int32_t		 content_format; /* -1: none */
+	const uint8_t	*payload;	/* whole body; valid during the call */
+	size_t		 payload_len;
+	uint32_t	 rtt_us;	/* from the last transmission to the answer; 0 unless ERR_OK */
+	uint32_t	 retransmissions;
+	uint32_t	 blocks;	/* messages the request took, 1 without block-wise */
+	uint32_t	 bytes_sent, bytes_received;	/* datagram payloads */
+};
+typedef void (*exchange_done_fn)(void *arg, const struct exchange_result *);
+
+struct exchange_request {
+	uint8_t			 code;		/* method */
+	const char		*path;		/* "/", "/0/1", "/bs"; used during the call only */
+	const char *const	*query;		/* NULL-terminated "ep=…" list, or NULL; during the call only */
+	int32_t			 accept;	/* -1: none */
+	int32_t			 content_format; /* -1: none */
+	const uint8_t		*payload;	/* borrowed until 'done' or cancel */
+	size_t			 payload_len;
+	exchange_done_fn	 done;		/* called once, never before exchange_request() returned */
+	void			*arg;		/* borrowed */
+};
+
+enum err exchange_new(struct loop *, const struct exchange_opts *, struct exchange **ret) MUST_CHECK;
+void	 exchange_free(struct exchange *);	/* after its transport */
+
+/*
+ * Sends a confirmable request. One at a time per link (NSTART 1): ERR_BUSY while one is
+ * outstanding. ERR_NOMEM, ERR_TOOBIG, ERR_CLOSED. On failure 'done' is never called.
+ */
+enum err exchange_request(struct exchange *, struct link *, const struct exchange_request *) MUST_CHECK;
+
+/* Forgets the outstanding request, if any; its 'done' is not called. */
+void	 exchange_cancel(struct exchange *, struct link *);
+
+/* For struct transport_events; 'exchange' is the arg. */
+void	 exchange_received(void *exchange, struct link *, const uint8_t *p, size_t len);
+void	 exchange_going(void *exchange, struct link *, enum err why);
+
+/* Keeps the link's conversation (and so a NoSec link) while set, beyond the duplicate cache's needs. */
+void	 exchange_hold(struct exchange *, struct link *, bool hold);
+
+#define EXCHANGE_COUNTERS(X)								\
+	X(requests_in) X(requests_out) X(responses_in) X(duplicates) X(retransmissions)	\
+	X(timeouts) X(resets_in) X(resets_out) X(malformed) X(unmatched)		\
+	X(peers)		/* conversations now */					\
+	X(limit_peers)
+struct exchange_stats {
+#define X(name) struct counter name;
+	EXCHANGE_COUNTERS(X)
+#undef X
+};
+const struct exchange_stats *exchange_stats(const struct exchange *);
+
+#endif

@@ -1,0 +1,63 @@
+#ifndef LWM2M_OBJDEF_H
+#define LWM2M_OBJDEF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/problem.h"
+#include "lwm2m/value.h"
+
+/*
+ * Object definitions: which resources an object has, of which type, since which version.
+ * Data, read from the files of etc/objects at start (format: docs/configuration.md); afterwards
+ * immutable, so that all workers share one.
+ */
+struct objdefs;
+
+/* One resource; of several versions of an object that differ in its type, the newest. */
+struct resdef {
+	uint16_t	 id;
+	const char	*name;
+	enum value_type	 type;
+	bool		 multiple;
+	bool		 mandatory;
+	bool		 writable_by_bootstrap;	/* false: executable, or kept by the client */
+	uint16_t	 since;		/* object version, major << 8 | minor: 0x0101 is 1.1 */
+	bool		 has_range;
+	double		 min, max;	/* numbers: value; strings and opaques: length */
+};
+
+struct objdef {
+	uint16_t		 id;
+	const char		*name;
+	bool			 multiple;
+	uint16_t		 version;	/* newest known */
+	const struct resdef	*resources;	/* ascending by id */
+	size_t			 nresources;
+};
+
+/*
+ * Reads every .json file of the directories, later ones over earlier ones (NULL-terminated list;
+ * a directory that does not exist is passed over). On failure *why names file and place.
+ */
+enum err objdefs_load(const char *const *dirs, struct objdefs **ret, struct problem *why) MUST_CHECK;
+void	 objdefs_free(struct objdefs *);
+
+const struct objdef *objdefs_object(const struct objdefs *, uint16_t oid);	/* or NULL */
+const struct resdef *objdefs_resource(const struct objdefs *, uint16_t oid, uint16_t rid);
+
+/* How a version of the object types a resource: /21 is String before 2.0 (spec/bootstrap.md 3.4). */
+enum value_type objdefs_type(const struct objdefs *, uint16_t oid, uint16_t rid, uint16_t version);
+
+/*
+ * The version of an object that an enabler implies (spec/bootstrap.md 3), when the client
+ * sent no "ver": 0x0101 for /1 under LwM2M 1.1. 0 when the enabler has no such object.
+ */
+uint16_t objdefs_implied(uint16_t oid, uint16_t lwm2m_version);
+
+size_t	 objdefs_count(const struct objdefs *);
+const struct objdef *objdefs_at(const struct objdefs *, size_t i);	/* ascending by id */
+
+#endif

@@ -1,0 +1,81 @@
+#ifndef STORE_RECORD_H
+#define STORE_RECORD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/problem.h"
+#include "store/config.h"
+
+struct arena;
+struct json_t;
+struct objdefs;
+
+/* Records as operators write them (interface.md, 3), read and checked. All in an arena. */
+
+#define RECORD_ENDPOINT_MAX	252	/* bytes (spec/bootstrap.md 2.8) */
+#define RECORD_NAME_MAX		64	/* of a profile or a master secret */
+#define RECORD_PSK_IDENTITY_MAX	128	/* spec/bootstrap.md 5.2 */
+#define RECORD_PSK_MAX		64
+
+enum auth_kind { AUTH_PSK, AUTH_CERTIFICATE, AUTH_PUBLIC_KEY, AUTH_NONE };
+
+/* How a device proves itself to this server. */
+struct auth {
+	enum auth_kind	 kind;
+	const char	*psk_identity;		/* PSK: may hold ${…} in a profile */
+	const char	*psk_derive;		/* PSK: master's name, or NULL */
+	const uint8_t	*psk_key;		/* PSK: NULL with derive */
+	size_t		 psk_key_len;
+	bool		 pinned;		/* CERTIFICATE: sha256 is set */
+	uint8_t		 sha256[32];
+	const uint8_t	*spki;			/* PUBLIC_KEY */
+	size_t		 spki_len;
+};
+const char *auth_kind_name(enum auth_kind);	/* "psk", "certificate", "public_key", "none" */
+
+struct endpoint_record {
+	const char		*endpoint;	/* no NUL inside, at most RECORD_ENDPOINT_MAX */
+	const char		*profile;	/* or NULL */
+	bool			 enabled;
+	const struct auth	*auth;		/* or NULL: the profile's */
+	struct variables	 variables;
+	struct json_t		*config;	/* or NULL; borrowed from the document */
+};
+
+struct profile_record {
+	const char		*profile;
+	const char		**match;	/* globs over endpoint names */
+	size_t			 nmatch;
+	const struct auth	*auth;		/* or NULL */
+	struct variables	 variables;
+	struct json_t		*config;	/* or NULL; borrowed from the document */
+};
+
+/*
+ * Reads one record from JSON, which must outlive the result. Everything the record says by
+ * itself is checked here; what needs the profile is checked by resolve_record().
+ * ERR_INVALID with *why (JSON pointer and sentence), ERR_NOMEM.
+ */
+enum err record_endpoint(struct json_t *doc, struct arena *, struct endpoint_record *ret,
+    struct problem *why) MUST_CHECK;
+enum err record_profile(struct json_t *doc, const struct objdefs *, struct arena *,
+    struct profile_record *ret, struct problem *why) MUST_CHECK;
+
+/*
+ * A binary value: {"hex"|"base64"|"text"|"pem": "…"}; octets in the arena. {"random":N} and
+ * {"derive":"NAME"} are ERR_UNSUPPORTED here. ERR_INVALID with *why at 'pointer'.
+ */
+enum err record_binary(const struct json_t *, const char *pointer, struct arena *,
+    const uint8_t **ret, size_t *ret_len, struct problem *why) MUST_CHECK;
+
+/*
+ * A copy for showing: keys and private resources replaced by {"redacted": bytes}. What is
+ * secret is told by the names of the contract and by the object definitions. Returns owned
+ * (json_decref), NULL when out of memory.
+ */
+struct json_t *record_redact(const struct json_t *doc);
+
+#endif

@@ -1,0 +1,57 @@
+#ifndef STORE_RESOLVE_H
+#define STORE_RESOLVE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/problem.h"
+#include "store/config.h"
+#include "store/record.h"
+
+struct arena;
+struct objdefs;
+struct reader;
+struct resolver;
+
+/*
+ * From an endpoint name to what holds for that device (interface.md, 4): its own record, else
+ * the profile whose match is the most specific; profile's config with the endpoint's merged
+ * over it (RFC 7396); variables. Keeps parsed profiles, so that a device of a profile costs
+ * one look-up. One per worker; belongs to its thread.
+ */
+enum err resolver_new(struct reader *, const struct objdefs *, struct resolver **ret) MUST_CHECK;	/* borrows both */
+void	 resolver_free(struct resolver *);
+
+/* Lives in the arena given, but for 'config', 'variables' and 'auth', which may be the resolver's: hold it. */
+struct resolved {
+	const char		*endpoint;
+	const char		*profile;	/* or NULL */
+	bool			 own_record;
+	const char		*matched;	/* one sentence: which rule matched */
+	bool			 enabled;
+	const struct auth	*auth;		/* NULL: nobody said how it proves itself */
+	const char		*psk_identity;	/* auth PSK: expanded for this device */
+	const struct config	*config;	/* NULL: no config at all */
+	struct variables	 variables;	/* without ${endpoint} */
+	uint16_t		 lwm2m;		/* learnt; 0: unknown */
+	int			 format;	/* learnt; -1 */
+	void			*hold;		/* private; for resolved_release() */
+};
+
+/*
+ * ERR_NOTFOUND  no record and no profile matches
+ * ERR_INVALID   record and profile do not go together (*why): possible when the profile
+ *               changed after the record was stored
+ */
+enum err resolve_endpoint(struct resolver *, const char *endpoint, struct arena *,
+    struct resolved *ret, struct problem *why) MUST_CHECK;
+
+/* The same for a record that is not stored: for validation and for "plan". */
+enum err resolve_record(struct resolver *, const struct endpoint_record *, struct arena *,
+    struct resolved *ret, struct problem *why) MUST_CHECK;
+
+void	 resolved_release(struct resolved *);	/* every success needs one; before the resolver goes */
+
+#endif

@@ -1,0 +1,134 @@
+#ifndef TRANSPORT_TRANSPORT_H
+#define TRANSPORT_TRANSPORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "base/counter.h"
+#include "base/err.h"
+#include "base/secret.h"
+#include "transport/link.h"
+
+struct dtls_shared;
+struct loop;
+struct transport;
+
+/*
+ * The sockets of one worker, the links on them, and DTLS. Belongs to one thread; workers
+ * share nothing but struct dtls_shared, which is read only after its making.
+ */
+
+/* A handshake that came to nothing; strings are borrowed for the call. */
+struct handshake_failure {
+	const struct addr	*peer;
+	const char		*cause;		/* one plain sentence */
+	const char		*reason;	/* a word for programs: "unknown-identity", "wrong-key",
+						   "no-common-cipher", "timeout", "plain-coap", "limit", "other" */
+	const uint8_t		*identity;	/* PSK identity as far as it was seen, or NULL */
+	size_t			 identity_len;
+};
+
+/* What the transport tells and asks upward. All are called in the transport's thread. */
+struct transport_events {
+	/* A datagram (a message, over TCP) from a link, decrypted. 'p' is valid during the call. */
+	void		(*received)(void *arg, struct link *, const uint8_t *p, size_t len);
+	/* A link with a user is about to be freed: CLOSED, REPLACED, TIMEOUT, LIMIT, CANCELLED (shutdown). */
+	void		(*going)(void *arg, struct link *, enum err why);
+	/* Server side: the key of a PSK identity. ERR_NOTFOUND: nobody's. Must not wait. */
+	enum err	(*find_psk)(void *arg, const uint8_t *identity, size_t len, struct secret *ret);
+	/* Server side, may be NULL. */
+	void		(*handshake_failed)(void *arg, const struct handshake_failure *);
+	/* Client side, may be NULL: the link of transport_connect() is ready, or failed (then it is freed after the call). */
+	void		(*connected)(void *arg, struct link *, enum err why, const char *cause);
+	void		*arg;			/* borrowed */
+};
+
+/*
+ * For a simulator of bad networks: sees each datagram on its way in and out and may keep it
+ * (returns true), to hand it back later, or never, through transport_inject().
+ */
+struct transport_filter {
+	bool		(*datagram)(void *arg, bool outgoing, const struct addr *local,
+			    const struct addr *remote, const uint8_t *p, size_t len);
+	void		*arg;
+};
+
+struct transport_limits {
+	uint32_t	links;			/* NoSec links with a user, and DTLS associations, each */
+	uint32_t	handshakes;		/* begun (cookie shown) and not complete */
+	uint32_t	links_per_prefix;	/* the same, from one source prefix (addr_prefix); 0: no limit */
+};
+
+struct transport_opts {
+	struct dtls_shared	*dtls;		/* borrowed; NULL: no coaps */
+	struct transport_limits	 limits;
+	uint64_t		 handshake_timeout_ms;
+	uint64_t		 idle_timeout_ms;	/* of a DTLS association nobody uses */
+	const struct transport_filter *filter;	/* borrowed, or NULL */
+};
+
+/* Counted by the transport's thread, readable by any. */
+#define TRANSPORT_COUNTERS(X)								\
+	X(datagrams_in) X(datagrams_out) X(bytes_in) X(bytes_out)			\
+	X(receive_calls) X(send_calls)							\
+	X(dropped_by_kernel)		/* SO_RXQ_OVFL: our receive buffer was full */	\
+	X(send_failed) X(truncated)							\
+	X(links) X(associations)	/* now */					\
+	X(hello_verify) X(handshakes_begun) X(handshakes_done) X(handshakes_resumed)	\
+	X(handshakes_failed) X(handshakes_open)	/* now */				\
+	X(limit_links) X(limit_handshakes) X(limit_prefix)				\
+	X(dtls_bad_records) X(not_dtls)
+struct transport_stats {
+#define X(name) struct counter name;
+	TRANSPORT_COUNTERS(X)
+#undef X
+};
+
+enum err transport_new(struct loop *, const struct transport_opts *, const struct transport_events *,
+    struct transport **ret) MUST_CHECK;		/* copies both structs */
+void	 transport_free(struct transport *);	/* every link goes, with ERR_CANCELLED */
+
+/*
+ * Opens a socket for COAP or COAPS; may be called for several addresses. 'actual' is the
+ * address with the port the kernel gave for port 0. With 'shared' the port is shared with
+ * other workers (SO_REUSEPORT). ERR_IO with errno set.
+ */
+enum err transport_listen(struct transport *, enum link_scheme, const struct addr *, bool shared,
+    struct addr *actual) MUST_CHECK;
+
+/*
+ * Client side: a link from 'local' to 'remote' over the socket of 'scheme' that
+ * transport_listen() opened; 'local' may be any address that socket receives for, such as one
+ * of 127.0.0.0/8 behind 0.0.0.0. For COAPS with a PSK; the outcome comes by 'connected'
+ * (over COAP before the call returns). ERR_LIMIT, ERR_EXISTS, ERR_NOMEM, ERR_CRYPTO.
+ */
+struct transport_connect {
+	enum link_scheme	 scheme;
+	struct addr		 local, remote;
+	const uint8_t		*psk_identity, *psk_key;	/* copied */
+	size_t			 psk_identity_len, psk_key_len;
+	void			*user;				/* link_user() from the start */
+};
+enum err transport_connect(struct transport *, const struct transport_connect *, struct link **ret)
+    MUST_CHECK;
+
+/* Lets a datagram that the filter kept go on its way, past the filter. */
+void	 transport_inject(struct transport *, bool outgoing, const struct addr *local,
+    const struct addr *remote, const uint8_t *p, size_t len);
+
+const struct transport_stats *transport_stats(const struct transport *);
+
+/*
+ * What all workers' DTLS has in common: suites, cookie and ticket secrets, later certificates.
+ */
+struct dtls_opts {
+	const char	*ciphers;	/* OpenSSL cipher list; NULL: those of LwM2M, CCM_8 first */
+	uint16_t	 mtu;		/* bytes of UDP payload a datagram of a handshake may have */
+	bool		 client;	/* for transport_connect() */
+};
+enum err dtls_shared_new(const struct dtls_opts *, struct dtls_shared **ret, const char **why) MUST_CHECK;
+void	 dtls_shared_free(struct dtls_shared *);
+
+#endif
