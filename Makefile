@@ -15,7 +15,7 @@ PKGS      = libevent_core libevent_pthreads libcoap-3-notls libssl libcrypto sql
 # Until the packages are there ("make deps") only deps, help and clean can run.
 PKG_FLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 PKG_LIBS  := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
-ALL       = $(STRICT) -D_GNU_SOURCE -Iinclude -Isrc -I$(B)/gen -MMD -MP $(HARDEN) -pthread \
+ALL       = $(STRICT) -D_GNU_SOURCE -Iinclude -Isrc -I$(B)/gen -Itests -MMD -MP $(HARDEN) -pthread \
             $(PKG_FLAGS) $(CPPFLAGS) $(CFLAGS) $(SAN)
 LINK      = -pie -Wl,-z,relro,-z,now -pthread $(SAN) $(LDFLAGS)
 
@@ -27,7 +27,7 @@ UNIT     := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test_*.c
 FUZZ     := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 SEEDERS  := $(FUZZ:%=$(B)/seeds/%)
 FUZZERS  := $(FUZZ:%=$(B)/fuzz/%)
-FAKES    := $(patsubst %.c,$(B)/%.o,$(wildcard tests/lib/fake_*.c))
+FAKES    := $(patsubst %.c,$(B)/%.o,$(wildcard tests/lib/*.c))
 SCENARIO := $(patsubst tests/scenario/%.c,$(B)/scenario/%,$(wildcard tests/scenario/run_*.c))
 DEVICES  := $(if $(wildcard tests/system/coapdevice.c),$(B)/system/coapdevice-openssl \
             $(B)/system/coapdevice-gnutls)
@@ -56,12 +56,12 @@ $(B)/gen/migrations.inc: schema/embed.sh $(wildcard schema/db/*.sql)
 
 $(B)/unit/%: tests/unit/%.c $(B)/libstrapd.a
 	@mkdir -p $(@D)
-	$(CC) $(ALL) -Itests/lib -o $@ $< $(B)/libstrapd.a $(LINK) $(PKG_LIBS) -lcmocka
+	$(CC) $(ALL) -o $@ $< $(B)/libstrapd.a $(LINK) $(PKG_LIBS) -lcmocka
 
 # Fakes come before the archive, so that the real loop, clock and network stay out.
 $(B)/scenario/%: tests/scenario/%.c $(FAKES) $(B)/libstrapd.a
 	@mkdir -p $(@D)
-	$(CC) $(ALL) -Itests/lib -o $@ $< $(FAKES) $(B)/libstrapd.a $(LINK) $(PKG_LIBS)
+	$(CC) $(ALL) -o $@ $< $(FAKES) $(B)/libstrapd.a $(LINK) $(PKG_LIBS)
 
 $(B)/seeds/%: tests/fuzz/%.c tests/fuzz/driver.c $(B)/libstrapd.a
 	@mkdir -p $(@D)

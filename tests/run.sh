@@ -35,7 +35,7 @@ if [[ $what != system ]]; then
 		[[ -x $t && $t != *.d ]] && tap "unit/${t##*/}" "$t"
 	done
 	for t in "$build"/scenario/run_*; do
-		[[ -x $t && $t != *.d ]] && tap "scenario/${t##*/}" "$t" tests/scenario
+		[[ -x $t && $t != *.d ]] && tap "scenario/${t##*/}" "$t" "tests/scenario/${t##*/run_}"
 	done
 	for t in "$build"/seeds/fuzz_*; do
 		[[ -x $t && $t != *.d ]] && tap "seeds/${t##*/}" "$t" "tests/fuzz/seeds/${t##*/fuzz_}"
