@@ -69,6 +69,9 @@ void	 service_handle(void *service, struct link *, const struct exchange_incomin
     struct exchange_reply *);
 void	 service_link_gone(void *service, struct link *, enum err why);
 
+/* What may change while it runs; sessions that are open keep their time. */
+void	 service_policy(struct service *, uint64_t session_timeout_ms, enum service_unknown);
+
 /* From now on no new sessions: Bootstrap-Requests are ignored. For a drain before the end. */
 void	 service_drain(struct service *);
 size_t	 service_live(const struct service *);
