@@ -25,7 +25,8 @@ enum err text_unbase64(const char *s, size_t len, uint8_t *out, size_t cap, size
 enum err text_duration(const char *s, uint64_t *ret_ms) MUST_CHECK;
 
 bool	 text_is_utf8(const void *p, size_t len);		/* well formed, no surrogates */
-bool	 text_glob(const char *pattern, const char *s);		/* '*', '?', '\' quotes; linear time */
+size_t	 text_utf8(const void *p, size_t len);			/* bytes of the character at 'p'; 0: broken */
+bool	 text_glob(const char *pattern, const char *s);		/* '*', '?', '\' quotes; never exponential */
 size_t	 text_distance(const char *a, const char *b);		/* edit distance, for hints on typos */
 
 /* The RFC 3339 form in UTC with milliseconds, "2026-01-02T03:04:05.678Z". Returns 'buf'. */
