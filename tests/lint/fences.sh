@@ -11,7 +11,7 @@ fence() {	# header pattern, then the places (grep -E on the file's path) that ma
 fence 'coap3?/'		'coap/'
 fence 'sqlite3'		'store/'
 fence 'libpq'		'store/'
-fence 'openssl/'	'transport/|store/|base/secret\.c'
+fence 'openssl/'	'transport/|store/|base/secret\.c|daemon/main\.c'
 fence 'event2?'		'base/loop\.c|transport/|admin/'
 fence 'jansson'		'store/|lwm2m/|bootstrap/|admin/|daemon/|ctl/|fleet/'
 fence 'cbor'		'lwm2m/'
