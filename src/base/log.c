@@ -116,6 +116,9 @@ put(const struct line *l)
 }
 
 static void
+emit(enum log_level level, const char *fmt, va_list ap) PRINTF_LIKE(2, 0);
+
+static void
 emit(enum log_level level, const char *fmt, va_list ap)
 {
 	int f = atomic_load_explicit(&format, memory_order_relaxed), saved = errno;

@@ -46,8 +46,9 @@ bool		 timer_pending(const struct timer *);
 
 /* Work for the end of this wake-up, before the loop sleeps; once per wake-up however often asked. */
 struct defer {
-	struct defer	*next;
+	struct defer	*next;		/* private, as are the next two */
 	bool		 queued;
+	uint64_t	 ran;
 	void		(*fn)(void *arg);
 	void		*arg;
 };
