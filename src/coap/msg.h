@@ -9,7 +9,8 @@
 
 /* One CoAP message as plain data (RFC 7252, 3). Stateless: nothing is allocated or kept. */
 
-enum msg_type { MSG_CON, MSG_NON, MSG_ACK, MSG_RST };	/* RFC 7252, 3: the values on the wire */
+/* RFC 7252, 3: the values on the wire. (MSG_RST is a name of <sys/socket.h>.) */
+enum msg_type { MSG_CON, MSG_NON, MSG_ACK, MSG_RESET };
 
 #define MSG_CODE(class, detail)	((uint8_t)((class) << 5 | (detail)))
 enum {
@@ -74,7 +75,8 @@ struct msg {
 /*
  * Reads a datagram; values and payload point into 'buf'. *ret is defined only on success,
  * but type, mid, code and token are set as soon as the header was sound, so that a reset or
- * 4.00 can be sent for the rest.
+ * 4.00 can be sent for the rest. Without a sound header, or in another version of CoAP, they
+ * read as a Reset, which nobody answers (RFC 7252, 3: such a message is ignored).
  *
  * ERR_TRUNCATED  shorter than a header
  * ERR_MALFORMED  version, token length, options, empty payload after the marker, an empty
@@ -110,7 +112,7 @@ struct msg_block {
 	bool		more;
 	uint8_t		szx;
 };
-/* False when absent; ERR_MALFORMED goes to *e for a reserved szx or a long value. */
+/* False when absent; and for a reserved szx or a long value, then with *e set to ERR_MALFORMED. */
 bool	 msg_block(const struct msg *m, uint16_t number, struct msg_block *ret, enum err *e);
 enum err msg_add_block(struct msg *m, uint16_t number, const struct msg_block *b,
     uint8_t scratch[4]) MUST_CHECK;
