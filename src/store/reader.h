@@ -12,7 +12,9 @@ struct reader;
 
 /*
  * One worker's window on the store: committed records, read through prepared statements of
- * its own. Belongs to one thread. Rows point into the reader and are valid until its next call.
+ * its own, each look-up as of now. Belongs to one thread. Rows point into the reader and are
+ * valid until its next call. Of a store in memory there is one window, the writer's: its
+ * readers belong to the writer's thread and see uncommitted records.
  */
 enum err reader_new(struct store *, struct reader **ret) MUST_CHECK;	/* borrows the store */
 void	 reader_free(struct reader *);
@@ -33,6 +35,12 @@ struct endpoint_row {
 /* ERR_NOTFOUND, ERR_DB. Names are compared octet by octet. */
 enum err reader_endpoint(struct reader *, const char *endpoint, struct endpoint_row *ret) MUST_CHECK;
 enum err reader_psk(struct reader *, const uint8_t *identity, size_t len, struct endpoint_row *ret) MUST_CHECK;
+
+/*
+ * What was learnt of a device, also of one that has no record of its own (a profile matches it);
+ * the rows above have it already. 'format' -1: nothing. ERR_NOTFOUND when never seen, ERR_DB.
+ */
+enum err reader_device(struct reader *, const char *endpoint, uint16_t *lwm2m, int *format) MUST_CHECK;
 
 /* All profiles, in order of name. */
 enum err reader_profiles(struct reader *, bool (*each)(void *arg, const char *profile,

@@ -33,9 +33,10 @@ struct store_opts {
 
 /* Opens, creates (mode 0600) and migrates. On failure *why says what, where, and what to do. */
 enum err store_open(const struct store_opts *, struct store **ret, struct problem *why) MUST_CHECK;
-void	 store_close(struct store *);		/* uncommitted changes are lost */
+void	 store_close(struct store *);		/* uncommitted changes are lost, waiters are not told */
 
-enum err store_commit(struct store *) MUST_CHECK;	/* without changes: at once, ERR_OK */
+/* Without changes: at once, ERR_OK. ERR_DB: see above; the store goes on. ERR_BUSY: a mark is set. */
+enum err store_commit(struct store *) MUST_CHECK;
 bool	 store_dirty(const struct store *);		/* something waits for a commit */
 
 /*
@@ -76,7 +77,11 @@ enum err store_profile_remove(struct store *, const char *profile) MUST_CHECK;		
 enum err store_endpoint_get(struct store *, const char *endpoint, struct json_t **ret) MUST_CHECK;
 enum err store_profile_get(struct store *, const char *profile, struct json_t **ret) MUST_CHECK;
 
-/* Everything after this point was undone, and nothing before it: for "all or none" imports. */
+/*
+ * Everything after this point was undone, and nothing before it: for "all or none" imports.
+ * Both undo and release end the mark (a release without one is a no-op); until then nothing is
+ * committed. ERR_DB from either: the whole group is lost, as after a failed commit.
+ */
 enum err store_mark(struct store *) MUST_CHECK;		/* not nested */
 enum err store_undo_to_mark(struct store *) MUST_CHECK;
 enum err store_release_mark(struct store *) MUST_CHECK;
@@ -88,7 +93,7 @@ struct endpoint_filter {
 	const char	*profile;	/* or NULL */
 	const char	*state;		/* or NULL */
 	const char	*after;		/* names greater than this, or NULL */
-	uint32_t	 limit;
+	uint32_t	 limit;		/* at most so many; 0: none */
 };
 /* What is known of a device besides its record. */
 struct device_state {
@@ -114,7 +119,10 @@ enum err store_count(struct store *, uint64_t *endpoints, uint64_t *profiles) MU
 /* Adds the entry as an event "session.<result>" and notes the device's state. *seq is its number. */
 enum err store_history_add(struct store *, const struct history *, int64_t *seq) MUST_CHECK;
 
-/* Adds any other event; 'body' (an object) is borrowed. 'endpoint' may be NULL. */
+/*
+ * Adds any other event; 'body' (an object) is borrowed. 'endpoint' may be NULL. The body's own
+ * "seq", "type" and "time" give way, as does its "endpoint" to the one given.
+ */
 enum err store_event_add(struct store *, const char *type, const char *endpoint, int64_t at_ms,
     const struct json_t *body, int64_t *seq) MUST_CHECK;
 
@@ -127,7 +135,7 @@ enum err store_event_read(struct store *, int64_t after, uint32_t limit,
 int64_t	 store_event_last(struct store *);	/* newest committed seq, 0: none */
 int64_t	 store_event_first(struct store *);	/* oldest kept; 0: none */
 
-/* Finished sessions, newest first, seq < before (0: from the newest). 'endpoint' may be NULL. */
+/* Finished sessions, uncommitted ones too, newest first, seq < before (0: from the newest). 'endpoint' may be NULL. */
 enum err store_history_read(struct store *, const char *endpoint, int64_t before, uint32_t limit,
     bool (*each)(void *arg, int64_t seq, const char *text, size_t len), void *arg) MUST_CHECK;
 
