@@ -18,7 +18,7 @@ struct resolved;
 /*
  * What is written to one device: its configuration compiled into ordered steps with their
  * payloads. Pure: the same input gives the same plan, so "strapctl plan" shows what a session
- * would send. Rules: design in docs/architecture.md, protocol in docs/protocol order.
+ * would send. Rules: plan.c.
  */
 
 enum step_kind { STEP_DISCOVER, STEP_READ, STEP_DELETE, STEP_WRITE, STEP_FINISH };
@@ -27,6 +27,8 @@ struct plan_step {
 	enum step_kind	 kind;
 	bool		 optional;	/* a refusal is noted and passed over */
 	bool		 cleanup;	/* DELETE: only after the write before it was refused and passed over */
+	bool		 must_match;	/* READ: an answer that differs ends the session */
+	uint8_t		 account;	/* steps of one account, 0 … 63; PLAN_NO_ACCOUNT: of none */
 	struct path	 path;		/* FINISH: unused */
 	int		 content_format; /* WRITE; -1 */
 	int		 accept;	/* DISCOVER, READ; -1 */
@@ -35,6 +37,9 @@ struct plan_step {
 	const char	*note;		/* one sentence for people, or NULL: why this is so */
 };
 
+/* When a write of an account is refused and passed over, the rest of that account is left out. */
+#define PLAN_NO_ACCOUNT	255
+
 /* What is known of the device when the plan is made. */
 struct plan_device {
 	uint16_t		 lwm2m;		/* version, as far as known; 0: unknown */
@@ -42,6 +47,7 @@ struct plan_device {
 	const struct discovery	*discovery;	/* its answer, or NULL: not asked, or it cannot answer */
 	int			 format;	/* a format it is known to take, or that is to be tried; -1 */
 	bool			 format_forced;	/* use 'format' whatever pct and record say (fall-back) */
+	bool			 discover_failed; /* it was asked and could not answer */
 };
 
 struct plan {
@@ -50,9 +56,11 @@ struct plan {
 	int			 format;	/* of the writes that leave a choice */
 	int			 formats[6];	/* what may be tried, best first; formats[0] == format unless forced */
 	size_t			 nformats;
+	size_t			 nformats_any;	/* so many may be tried after a refusal that does not speak of formats */
 	uint16_t		 lwm2m;		/* taken to be; 0: unknown */
 	const char		**notes;	/* sentences: how ids were chosen, what was left out */
 	size_t			 nnotes;
+	size_t			 nwarnings;	/* the first of the notes: what belongs into the history, too */
 };
 
 /* Whether the device is to be asked first (config.discover; "auto": an instance id has to be chosen). */

@@ -28,8 +28,8 @@ enum seq_event_kind {
 struct seq_event {
 	enum seq_event_kind	 kind;
 	uint8_t			 code;	/* ANSWER */
-	enum err		 why;	/* LOST, STOP */
-	const struct plan	*plan;	/* PLANNED: borrowed, until the next one or the end */
+	enum err		 why;	/* LOST, STOP; PLANNED without a plan */
+	const struct plan	*plan;	/* PLANNED: borrowed, until the next one or the end; NULL: none can be made */
 };
 
 enum seq_action_kind {
@@ -52,11 +52,19 @@ struct seq_action {
 	enum err		 why;		/* CLOSE with FAILED */
 };
 
-/* In place; a zeroed struct is a sequencer before seq_init(). Fields are private. */
+/* In place. Fields are private. */
 struct seq {
-	uint8_t			 state, in_flight, tried, format_index;
-	bool			 discover, fell_back, refused_write;
-	size_t			 step;
+	uint8_t			 state;
+	uint8_t			 format;	/* index into plan->formats: in use */
+	uint8_t			 proven;	/* index: in use before this step's trials */
+	uint8_t			 tried;		/* bit per index: refused at this step */
+	bool			 discover;	/* ask the device first */
+	bool			 forced;	/* the plan in use was asked for in one format */
+	bool			 proven_forced;	/* the same, before this step's trials */
+	bool			 spoke_of_format; /* the refusal that is being worked on */
+	bool			 cleanup;	/* the write before was refused and passed over */
+	uint32_t		 step;
+	uint64_t		 refused;	/* accounts a write of which was passed over */
 	const struct plan	*plan;
 };
 
