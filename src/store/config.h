@@ -26,8 +26,12 @@ enum config_source {
 	CONFIG_DERIVE,		/* {"derive":"NAME"}: computed from a named master secret */
 };
 
+/* How the text of a template becomes the octets of an opaque. */
+enum config_encoding { CONFIG_TEXT, CONFIG_HEX, CONFIG_BASE64 };
+
 struct config_value {
 	enum config_source	 source;
+	enum config_encoding	 encoding;	/* TEMPLATE of an opaque */
 	struct value		 literal;	/* LITERAL; else .type says what it becomes */
 	const char		*template;	/* TEMPLATE */
 	uint16_t		 random_len;	/* RANDOM, bytes */
@@ -53,8 +57,8 @@ struct config_instance {
 /* An account: the LwM2M server that a device is given, /0 and /1 together. */
 struct config_server {
 	uint16_t		 short_server_id;	/* 1 … 65534, unique */
-	struct config_instance	 security;	/* with resources 0, 1, 2 and 10 filled in; iid = "instance" */
-	struct config_instance	 server;	/* with 0, 1, 6, 7 filled in; same iid */
+	struct config_instance	 security;	/* resources 0, 1, 2, 10 filled in; iid = "instance" */
+	struct config_instance	 server;	/* 0, 1, 6, 7 filled in; same iid */
 	int32_t			 oscore;	/* index into config.oscore, or -1 */
 };
 
@@ -121,14 +125,22 @@ struct config_mint {
 enum err config_expand(const struct config_value *, const char *endpoint, const struct variables *,
     const struct config_mint *mint, struct arena *, struct value *ret, struct problem *why) MUST_CHECK;
 
+/* Whether any value has to be made by the server: RANDOM or DERIVE. */
+bool	config_mints(const struct config *);
+
 /* Expands ${…} in text. ERR_NOTFOUND with *why, ERR_MALFORMED for "${" without end, ERR_NOMEM. */
 enum err config_expand_text(const char *text, const char *endpoint, const struct variables *,
     struct arena *, const char **ret, struct problem *why) MUST_CHECK;
 
-/* The keys of "security" and "server" (interface.md, 3) and what they stand for: for docs, schema and tests. */
+/* The keys of "security" and "server" (interface.md, 3): for docs, schema and tests. */
+struct config_word {
+	const char	*name;		/* "psk" … */
+	int64_t		 value;
+};
 struct config_key {
 	const char	*name;		/* "uri", "lifetime" … */
 	uint16_t	 rid;
+	const struct config_word *words; /* what may stand for a number, or NULL; ends with a NULL name */
 };
 const struct config_key *config_security_keys(size_t *n);	/* without account_timeout */
 const struct config_key *config_server_keys(size_t *n);
