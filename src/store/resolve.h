@@ -19,12 +19,12 @@ struct resolver;
  * From an endpoint name to what holds for that device (interface.md, 4): its own record, else
  * the profile whose match is the most specific; profile's config with the endpoint's merged
  * over it (RFC 7396); variables. Keeps parsed profiles, so that a device of a profile costs
- * one look-up. One per worker; belongs to its thread.
+ * one look-up. One per worker; belongs to its thread. Borrows reader and definitions.
  */
-enum err resolver_new(struct reader *, const struct objdefs *, struct resolver **ret) MUST_CHECK;	/* borrows both */
+enum err resolver_new(struct reader *, const struct objdefs *, struct resolver **ret) MUST_CHECK;
 void	 resolver_free(struct resolver *);
 
-/* Lives in the arena given, but for 'config', 'variables' and 'auth', which may be the resolver's: hold it. */
+/* Lives in the arena given, but for 'config', 'variables' and 'auth': those may be the resolver's. */
 struct resolved {
 	const char		*endpoint;
 	const char		*profile;	/* or NULL */
