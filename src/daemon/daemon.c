@@ -9,9 +9,9 @@
 #include <unistd.h>
 
 #include "admin/admin.h"
+#include "base/datadir.h"
 #include "base/log.h"
 #include "daemon/daemon_priv.h"
-#include "daemon/datadir.h"
 #include "daemon/letters.h"
 #include "daemon/registry.h"
 #include "daemon/worker.h"
@@ -167,7 +167,7 @@ static enum err
 load_objects(struct daemon *d)
 {
 	char shipped[4096];
-	const char *dirs[] = { datadir_objects(shipped, sizeof(shipped)), d->settings.objects, NULL };
+	const char *dirs[] = { datadir_find("objects", shipped, sizeof(shipped)), d->settings.objects, NULL };
 	struct problem why = { .text = "" };
 	enum err e = objdefs_load(dirs, &d->defs, &why);
 
