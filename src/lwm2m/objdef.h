@@ -33,6 +33,7 @@ struct objdef {
 	uint16_t		 id;
 	const char		*name;
 	bool			 multiple;
+	bool			 mandatory;	/* for devices to have */
 	uint16_t		 version;	/* newest known */
 	const struct resdef	*resources;	/* ascending by id */
 	size_t			 nresources;
@@ -48,7 +49,10 @@ void	 objdefs_free(struct objdefs *);
 const struct objdef *objdefs_object(const struct objdefs *, uint16_t oid);	/* or NULL */
 const struct resdef *objdefs_resource(const struct objdefs *, uint16_t oid, uint16_t rid);
 
-/* How a version of the object types a resource: /21 is String before 2.0 (spec/bootstrap.md 3.4). */
+/*
+ * How a version of the object types a resource: /21 is String before 2.0 (spec/bootstrap.md 3.4).
+ * Version 0 asks for the newest; VALUE_NONE when the resource is not known.
+ */
 enum value_type objdefs_type(const struct objdefs *, uint16_t oid, uint16_t rid, uint16_t version);
 
 /*
