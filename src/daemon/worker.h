@@ -37,7 +37,8 @@ struct worker_opts {
 enum err worker_new(const struct worker_opts *, struct worker **ret) MUST_CHECK;
 
 /* Opens one address; 'actual' has the port that was free. */
-enum err worker_listen(struct worker *, enum link_scheme, const struct addr *, struct addr *actual) MUST_CHECK;
+enum err worker_listen(struct worker *, enum link_scheme, const struct addr *,
+    struct addr *actual) MUST_CHECK;
 
 enum err worker_start(struct worker *) MUST_CHECK;	/* its thread runs */
 void	 worker_order(struct worker *, const struct order *);	/* copies; dropped when out of memory */

@@ -18,7 +18,7 @@
 struct expect {
 	struct model	 model;		/* of the device the plan was made for */
 	char		*endpoint;
-	struct path	 hidden[HIDDEN_MAX];	/* written, but the plan hides what: only that it is there counts */
+	struct path	 hidden[HIDDEN_MAX];	/* the plan hides what: being there counts */
 	size_t		 nhidden;
 };
 

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/datadir.h"
 #include "base/loop.h"
@@ -90,6 +92,29 @@ device_at(const struct fleet *f, const struct link *l)
 	return slot < f->nslots ? f->slots[slot] : NULL;
 }
 
+/* The address of ours from which the kernel would call the server. */
+static enum err
+address_towards(const struct addr *server, struct addr *ret)
+{
+	struct sockaddr_storage ss;
+	int family = addr_is_v4(server) ? AF_INET : AF_INET6;
+	socklen_t len = addr_to_sockaddr(server, family, &ss);
+	int fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	enum err e = ERR_IO;
+
+	if (fd < 0)
+		return e;
+	if (connect(fd, (struct sockaddr *)&ss, len) == 0) {
+		len = sizeof(ss);
+		if (getsockname(fd, (struct sockaddr *)&ss, &len) == 0)
+			e = addr_from_sockaddr((struct sockaddr *)&ss, ret);
+	}
+	close(fd);
+	if (e == ERR_OK)
+		ret->port = 0;
+	return e;
+}
+
 static enum err
 open_sockets(struct fleet *f)
 {
@@ -99,8 +124,7 @@ open_sockets(struct fleet *f)
 	f->many_addresses = addr_is_v4(server) && server->ip[12] == 127;
 	uint32_t sockets = f->many_addresses ? 1 : f->nslots;
 	/* 0.0.0.0 receives for all addresses of the loopback network. */
-	const char *text = addr_is_v4(server) ? "0.0.0.0:0" : "[::]:0";
-	enum err e = addr_parse(text, &any);
+	enum err e = f->many_addresses ? addr_parse("0.0.0.0:0", &any) : address_towards(server, &any);
 	for (uint32_t i = 0; e == ERR_OK && i < sockets; i++)
 		e = transport_listen(f->transport, f->opt->scheme, &any, false, &f->sockets[i]);
 	return e;

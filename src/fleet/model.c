@@ -187,7 +187,9 @@ model_discover(const struct model *m, const struct path *target, uint16_t lwm2m,
 		return MSG_NOT_FOUND;
 	for (size_t i = 0; i < n; i++) {
 		uint16_t oid = list[i].id[0], iid = list[i].id[1];
-		int64_t ssid = oid == 0 ? integer_at(m, 0, iid, 10) : oid == 1 ? integer_at(m, 1, iid, 0) : -1;
+		int64_t ssid = -1;
+		if (oid <= 1)
+			ssid = integer_at(m, oid, iid, oid == 0 ? 10 : 0);
 		snprintf(text, sizeof(text), ",</%u/%u>", oid, iid);
 		wr_text(w, text);
 		if (ssid > 0) {

@@ -30,7 +30,8 @@ void	 model_fini(struct model *);
 /* CoAP codes: 2.04, 2.01 (a new instance, when 'created' is asked for), 4.00, 4.15, 5.00. */
 uint8_t	 model_write(struct model *, const struct objdefs *, const struct path *target, int format,
     const uint8_t *payload, size_t len, bool created);
-uint8_t	 model_delete(struct model *, const struct path *target);	/* 2.02; 4.00 for the bootstrap account */
+/* 2.02; 4.00 for the bootstrap account and /3/0. */
+uint8_t	 model_delete(struct model *, const struct path *target);
 /* Link-format into 'w'; 2.05 or 4.04. */
 uint8_t	 model_discover(const struct model *, const struct path *target, uint16_t lwm2m, struct wr *w);
 /* Objects 1 and 2; 2.05, 4.04, 4.05, 4.06. */
