@@ -34,8 +34,9 @@ struct history {
 	int64_t		 started_ms;	/* wall clock */
 	uint32_t	 duration_ms;
 	enum history_result result;
-	const char	*reason;	/* a word: "unknown-endpoint", "not-authorised", "disabled", "no-config",
-					   "limit", "write", "finish", "timeout", "lost" …; "" when finished */
+	const char	*reason;	/* a word: "unknown-endpoint", "not-authorised", "disabled",
+					   "no-config", "limit", "write", "finish", "timeout",
+					   "lost" …; "" when finished */
 	const char	*cause;		/* one plain sentence; "" when finished without remark */
 	uint16_t	 lwm2m;		/* version the device was taken to have, 0: unknown */
 	int		 format;	/* of its writes; -1: none sent */

@@ -34,7 +34,8 @@ struct endpoint_row {
 };
 /* ERR_NOTFOUND, ERR_DB. Names are compared octet by octet. */
 enum err reader_endpoint(struct reader *, const char *endpoint, struct endpoint_row *ret) MUST_CHECK;
-enum err reader_psk(struct reader *, const uint8_t *identity, size_t len, struct endpoint_row *ret) MUST_CHECK;
+enum err reader_psk(struct reader *, const uint8_t *identity, size_t len,
+    struct endpoint_row *ret) MUST_CHECK;
 
 /*
  * What was learnt of a device, also of one that has no record of its own (a profile matches it);

@@ -27,7 +27,7 @@ struct store_opts {
 	const char	*url;			/* "sqlite:/path", "sqlite::memory:" for tests */
 	const char	*schema_dir;		/* NULL: the migrations built into the program */
 	uint64_t	 history_max;		/* events kept; older ones go. 0: all */
-	struct loop	*loop;			/* borrowed: for commits by themselves. NULL: only store_commit() */
+	struct loop	*loop;			/* borrowed; commits by itself. NULL: only store_commit() */
 	uint32_t	 commit_delay_ms;	/* how long history may wait for its group */
 };
 
@@ -97,7 +97,7 @@ struct endpoint_filter {
 };
 /* What is known of a device besides its record. */
 struct device_state {
-	const char	*state;		/* "new", or the result of its last session: "finished", "failed", … */
+	const char	*state;		/* "new", or its last session's result: "finished", "failed", … */
 	int64_t		 at_ms;		/* when that session ended, wall clock; 0 */
 	uint16_t	 lwm2m;		/* version, 0: unknown */
 	int		 format;	/* content format it was found to take; -1: nothing learnt */
@@ -111,7 +111,8 @@ enum err store_endpoint_list(struct store *, const struct endpoint_filter *,
     bool (*each)(void *arg, const struct endpoint_item *), void *arg) MUST_CHECK;
 enum err store_profile_list(struct store *, bool (*each)(void *arg, const char *profile,
     const struct json_t *doc), void *arg) MUST_CHECK;
-enum err store_device(struct store *, const char *endpoint, struct device_state *ret) MUST_CHECK;	/* "new" when never seen */
+/* "new" when never seen. */
+enum err store_device(struct store *, const char *endpoint, struct device_state *ret) MUST_CHECK;
 enum err store_count(struct store *, uint64_t *endpoints, uint64_t *profiles) MUST_CHECK;
 
 /* --- the durable log: history entries and events share one sequence --- */
@@ -135,7 +136,10 @@ enum err store_event_read(struct store *, int64_t after, uint32_t limit,
 int64_t	 store_event_last(struct store *);	/* newest committed seq, 0: none */
 int64_t	 store_event_first(struct store *);	/* oldest kept; 0: none */
 
-/* Finished sessions, uncommitted ones too, newest first, seq < before (0: from the newest). 'endpoint' may be NULL. */
+/*
+ * Finished sessions, uncommitted ones too, newest first, seq < before (0: from the newest).
+ * 'endpoint' may be NULL.
+ */
 enum err store_history_read(struct store *, const char *endpoint, int64_t before, uint32_t limit,
     bool (*each)(void *arg, int64_t seq, const char *text, size_t len), void *arg) MUST_CHECK;
 
