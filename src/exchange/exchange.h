@@ -24,7 +24,7 @@ struct exchange_params {
 	uint32_t	ack_timeout_ms;		/* 2000 */
 	double		ack_random_factor;	/* 1.5 */
 	uint32_t	max_retransmit;		/* 4 */
-	uint32_t	block_size;		/* 16 … 1024, a power of two: the largest body sent in one piece */
+	uint32_t	block_size;		/* 16 … 1024, a power of two: largest body sent in one piece */
 	uint32_t	max_body;		/* bytes a body put together from blocks may have: 65536 */
 	uint32_t	max_peers;		/* conversations kept, 0: no limit but the links' */
 };
@@ -54,12 +54,13 @@ bool	 exchange_path_is(const struct exchange_incoming *, const char *path);
  * The answer, filled by the handler; zeroed before. It leaves at once, on the ACK. The payload
  * is copied (and kept for Block2 when it is large). With 'silent' nothing is sent at all.
  * 'then' runs after the answer was handed to the transport: the first moment at which a
- * request to the same peer may be made.
+ * request to the same peer may be made. It is not called when the link goes before that.
  */
 struct exchange_reply {
 	uint8_t			 code;
 	bool			 silent;
-	bool			 separate;	/* an empty ACK first and the answer, CON, by itself */
+	bool			 separate;	/* an empty ACK first and the answer, CON, by itself; when one
+						   such is under way still, this one goes on the ACK */
 	uint32_t		 separate_after_ms;
 	int32_t			 content_format; /* with a payload */
 	const uint8_t		*payload;
@@ -70,10 +71,17 @@ struct exchange_reply {
 
 struct exchange_opts {
 	struct exchange_params	 params;
-	/* Called once per request, never for duplicates. */
+	/*
+	 * Called once per request, never for duplicates. But a peer is remembered only after a 2.xx
+	 * answer, while it is held, or while a request to it is outstanding: the repeated request
+	 * of a stranger who was refused is a request again, so that strangers cost no memory.
+	 */
 	void	(*handle)(void *arg, struct link *, const struct exchange_incoming *,
 		    struct exchange_reply *);
-	/* The link is about to be freed; an outstanding request has been told already. May be NULL. */
+	/*
+	 * A link with a conversation is about to be freed; an outstanding request has been told
+	 * already. A conversation that is not held may end before that, untold. May be NULL.
+	 */
 	void	(*link_gone)(void *arg, struct link *, enum err why);
 	void	*arg;				/* borrowed */
 };
@@ -122,8 +130,15 @@ void	 exchange_cancel(struct exchange *, struct link *);
 void	 exchange_received(void *exchange, struct link *, const uint8_t *p, size_t len);
 void	 exchange_going(void *exchange, struct link *, enum err why);
 
-/* Keeps the link's conversation (and so a NoSec link) while set, beyond the duplicate cache's needs. */
+/* Keeps the link's conversation (and so a NoSec link) while set, longer than duplicates may come. */
 void	 exchange_hold(struct exchange *, struct link *, bool hold);
+
+/*
+ * Ends the conversation and the link, to be used instead of link_close(): neither 'done' nor
+ * 'link_gone' is called, and the link must not be used after it. Within 'handle' the reply still
+ * leaves, but 'then' is not called.
+ */
+void	 exchange_close(struct exchange *, struct link *);
 
 #define EXCHANGE_COUNTERS(X)								\
 	X(requests_in) X(requests_out) X(responses_in) X(duplicates) X(retransmissions)	\

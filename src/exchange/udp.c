@@ -1,0 +1,495 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "base/random.h"
+#include "base/secret.h"
+#include "exchange/exchange_priv.h"
+#include "transport/link.h"
+
+/* CoAP over UDP and DTLS: the message layer (RFC 7252, 4). */
+
+#define HEADER_LEN	4	/* RFC 7252, 3 */
+
+/* Our response, on its way by itself (RFC 7252, 5.2.2). */
+struct separate {
+	struct timer	 timer;
+	struct peer	*peer;
+	void		(*then)(void *arg, struct link *);
+	void		*then_arg;
+	uint32_t	 timeout_ms;
+	uint8_t		 tries;
+	bool		 confirmable, sent;
+	uint16_t	 mid;
+	uint16_t	 len;
+	uint8_t		 datagram[];
+};
+
+/* --- small things --- */
+
+/* A datagram lost on our side is as good as one lost on the way: time-outs see to it. */
+static void
+transmit(struct link *link, const uint8_t *p, size_t len)
+{
+	enum err lost = link_send(link, p, len);
+
+	(void)lost;
+}
+
+static void
+send_empty(struct link *link, enum msg_type type, uint16_t mid)
+{
+	uint8_t p[HEADER_LEN] = { (uint8_t)(1u << 6 | (unsigned)type << 4), MSG_EMPTY,
+		(uint8_t)(mid >> 8), (uint8_t)mid };
+
+	transmit(link, p, sizeof(p));
+}
+
+static void
+send_reset(struct exchange *x, struct link *link, uint16_t mid)
+{
+	counter_add(&x->stats.resets_out, 1);
+	send_empty(link, MSG_RESET, mid);
+}
+
+/* ACK_TIMEOUT times a random factor (RFC 7252, 4.2) */
+static uint32_t
+first_timeout(const struct exchange *x)
+{
+	const struct exchange_params *p = &x->opts.params;
+	double spread = p->ack_timeout_ms * (p->ack_random_factor - 1.0);
+
+	return p->ack_timeout_ms + random_below((uint32_t)spread + 1);
+}
+
+static void
+udp_init(struct peer *peer)
+{
+	peer->udp.next_mid = (uint16_t)random_u64();
+}
+
+/* --- what was seen before --- */
+
+static uint32_t
+hash_of(const uint8_t *p, size_t len)
+{
+	return (uint32_t)hash_keyed(p, len);
+}
+
+static void
+forget_recent(struct udp_recent *r)
+{
+	if (r->len > UDP_SMALL) {
+		secret_wipe(r->answer.large, r->len);
+		free(r->answer.large);
+	}
+	*r = (struct udp_recent){ 0 };
+}
+
+/*
+ * The same message id is not enough: without DTLS a device that restarted may use it again for
+ * something else, or, later than any retransmission could come, for the same.
+ */
+static struct udp_recent *
+find_recent(struct peer *peer, uint16_t mid, uint32_t hash)
+{
+	const struct exchange_params *params = &peer->x->opts.params;
+	uint64_t now = loop_now_ms(peer->x->loop);
+
+	for (size_t i = 0; i < UDP_RECENT; i++) {
+		struct udp_recent *r = &peer->udp.recent[i];
+		if (r->first_at_ms == 0 || r->mid != mid || r->hash != hash)
+			continue;
+		if (now - r->last_at_ms <= exchange_transmit_span_ms(params) &&
+		    now - r->first_at_ms <= exchange_lifetime_ms(params))
+			return r;
+		forget_recent(r);
+	}
+	return NULL;
+}
+
+static void
+remember(struct peer *peer, uint16_t mid, uint32_t hash, const uint8_t *answer, size_t len)
+{
+	struct udp_recent *r = &peer->udp.recent[peer->udp.next_recent];
+	uint8_t *kept = r->answer.small;
+
+	peer->udp.next_recent = (uint8_t)((peer->udp.next_recent + 1) % UDP_RECENT);
+	forget_recent(r);
+	if (len > UDP_SMALL && (kept = malloc(len)) == NULL)
+		return;		/* a duplicate will be served again */
+	if (len > 0)
+		memcpy(kept, answer, len);
+	if (len > UDP_SMALL)
+		r->answer.large = kept;
+	r->first_at_ms = r->last_at_ms = loop_now_ms(peer->x->loop);
+	r->hash = hash;
+	r->mid = mid;
+	r->len = (uint16_t)len;
+	peer->remembered = true;
+}
+
+static bool
+was_taken(const struct peer *peer, uint16_t mid, uint32_t hash)
+{
+	for (size_t i = 0; i < UDP_RECENT; i++) {
+		const struct udp_taken *t = &peer->udp.taken[i];
+		if (t->set && t->mid == mid && t->hash == hash)
+			return true;
+	}
+	return false;
+}
+
+/* --- separate responses of ours --- */
+
+static void
+separate_free(struct peer *peer)
+{
+	struct separate *s = peer->separate;
+
+	if (s == NULL)
+		return;
+	peer->separate = NULL;
+	timer_cancel(peer->x->loop, &s->timer);
+	secret_wipe(s->datagram, s->len);
+	free(s);
+}
+
+static void
+separate_timer(void *arg)
+{
+	struct separate *s = arg;
+	struct peer *peer = s->peer;
+	struct exchange *x = peer->x;
+	struct link *link = peer->link;
+	void (*then)(void *, struct link *) = s->then;
+	void *then_arg = s->then_arg;
+
+	if (s->sent && s->tries >= x->opts.params.max_retransmit) {
+		separate_free(peer);
+		return;
+	}
+	if (s->sent) {
+		s->tries++;
+		s->timeout_ms *= 2;
+		counter_add(&x->stats.retransmissions, 1);
+	}
+	transmit(link, s->datagram, s->len);
+	peer_used(peer);
+	s->sent = true;
+	s->then = NULL;
+	if (s->confirmable)
+		timer_set(x->loop, &s->timer, s->timeout_ms);
+	else
+		separate_free(peer);
+	if (then != NULL)
+		then(then_arg, link);
+}
+
+/* False when it cannot be: the response goes on the ACK then. */
+static bool
+separate_start(struct peer *peer, bool confirmable, struct answer *a)
+{
+	struct exchange *x = peer->x;
+	struct separate *s;
+	size_t len;
+
+	if (peer->separate != NULL)
+		return false;
+	a->m.type = confirmable ? MSG_CON : MSG_NON;
+	a->m.mid = peer->udp.next_mid;
+	if (msg_encode(&a->m, x->scratch, sizeof(x->scratch), &len) != ERR_OK)
+		return false;
+	s = calloc(1, sizeof(*s) + len);
+	if (s == NULL)
+		return false;
+	peer->udp.next_mid++;
+	s->peer = peer;
+	s->then = a->reply.then;
+	s->then_arg = a->reply.then_arg;
+	s->timeout_ms = first_timeout(x);
+	s->confirmable = confirmable;
+	s->mid = a->m.mid;
+	s->len = (uint16_t)len;
+	memcpy(s->datagram, x->scratch, len);
+	timer_init(&s->timer, separate_timer, s);
+	timer_set(x->loop, &s->timer, a->reply.separate_after_ms);
+	peer->separate = s;
+	return true;
+}
+
+/* --- requests of the peer --- */
+
+/*
+ * Sends what serve.c decided and remembers it, for peers that are to be remembered. Returns
+ * what is to be called when all is done; the answer's reply.then, or not yet.
+ */
+static bool
+send_answer(struct exchange *x, struct link *link, const struct msg *in, uint32_t hash,
+    struct answer *a)
+{
+	bool confirmable = in->type == MSG_CON, good = MSG_CLASS(a->m.code) == 2;
+	struct peer *peer = good && !a->reply.silent ? peer_make(x, link) : peer_of(link);
+	bool later = false;
+	size_t len = 0;
+
+	if (a->reply.separate && !a->reply.silent && peer != NULL)
+		later = separate_start(peer, confirmable, a);
+	if (later) {
+		a->m = (struct msg){ .code = MSG_EMPTY };
+	} else if (!confirmable) {
+		a->m.mid = peer != NULL ? peer->udp.next_mid++ : (uint16_t)random_u64();
+	}
+	if (confirmable)
+		a->m.mid = in->mid;
+	a->m.type = confirmable ? MSG_ACK : MSG_NON;
+	if (!a->reply.silent && (confirmable || !later)) {
+		if (msg_encode(&a->m, x->scratch, sizeof(x->scratch), &len) == ERR_OK)
+			transmit(link, x->scratch, len);
+		else
+			len = 0;
+	}
+	/* Duplicates of a non-confirmable request are ignored (RFC 7252, 4.3). */
+	if (peer != NULL)
+		remember(peer, in->mid, hash, x->scratch, confirmable ? len : 0);
+	return !later;
+}
+
+static void
+got_request(struct exchange *x, struct link *link, const struct msg *in, uint32_t hash)
+{
+	struct peer *peer = peer_of(link);
+	struct udp_recent *seen = peer != NULL ? find_recent(peer, in->mid, hash) : NULL;
+	struct answer a;
+	bool now;
+
+	if (seen != NULL) {
+		counter_add(&x->stats.duplicates, 1);
+		seen->last_at_ms = loop_now_ms(x->loop);
+		peer_used(peer);
+		if (seen->len > 0)
+			transmit(link, seen->len > UDP_SMALL ? seen->answer.large :
+			    seen->answer.small, seen->len);
+		return;
+	}
+	if (peer == NULL && !peer_allowed(x)) {
+		counter_add(&x->stats.limit_peers, 1);
+		return;		/* silence: several clients give up for good when refused */
+	}
+	serve_request(x, link, in, &a);
+	if (a.reject) {
+		send_reset(x, link, in->mid);
+		now = false;
+	} else {
+		now = send_answer(x, link, in, hash, &a);
+	}
+	secret_wipe(a.body, a.body_len);
+	free(a.body);
+	peer = peer_of(link);
+	if (a.closing) {
+		exchange_close(x, link);
+		return;
+	}
+	if (peer != NULL)
+		peer_used(peer);
+	if (now && a.reply.then != NULL && !a.reply.silent)
+		a.reply.then(a.reply.then_arg, link);
+	else if (peer != NULL)
+		peer_tidy(peer);
+}
+
+/* --- responses and empty messages --- */
+
+static void
+got_response(struct exchange *x, struct link *link, const struct msg *in, uint32_t hash, size_t len)
+{
+	struct peer *peer = peer_of(link);
+	struct request *req = peer != NULL ? peer->request : NULL;
+	bool ours = req != NULL && request_has_token(req, in);
+
+	if (in->type == MSG_ACK)	/* piggybacked: both must be right (RFC 7252, 5.3.2) */
+		ours = ours && in->mid == req->mid;
+	if (in->type == MSG_CON && peer != NULL && was_taken(peer, in->mid, hash)) {
+		counter_add(&x->stats.duplicates, 1);
+		send_empty(link, MSG_ACK, in->mid);
+		return;
+	}
+	if (!ours || serve_bad_response(in)) {
+		counter_add(&x->stats.unmatched, 1);
+		if (in->type == MSG_CON)
+			send_reset(x, link, in->mid);
+		return;
+	}
+	if (in->type == MSG_CON) {
+		struct udp_taken *t = &peer->udp.taken[peer->udp.next_taken];
+		peer->udp.next_taken = (uint8_t)((peer->udp.next_taken + 1) % UDP_RECENT);
+		*t = (struct udp_taken){ .hash = hash, .mid = in->mid, .set = true };
+		send_empty(link, MSG_ACK, in->mid);
+	}
+	counter_add(&x->stats.responses_in, 1);
+	req->bytes_received += (uint32_t)len;
+	request_answered(peer, in);
+}
+
+static void
+got_empty_ack(struct exchange *x, struct peer *peer, uint16_t mid)
+{
+	struct request *req = peer->request;
+
+	if (peer->separate != NULL && peer->separate->sent && peer->separate->mid == mid) {
+		separate_free(peer);
+		return;
+	}
+	if (req == NULL || req->mid != mid || req->acked)
+		return;
+	req->acked = true;
+	timer_set(x->loop, &peer->timer, exchange_transmit_wait_ms(&x->opts.params));
+}
+
+static void
+got_reset(struct exchange *x, struct peer *peer, uint16_t mid)
+{
+	counter_add(&x->stats.resets_in, 1);
+	if (peer->separate != NULL && peer->separate->sent && peer->separate->mid == mid)
+		separate_free(peer);
+	else if (peer->request != NULL && peer->request->mid == mid)
+		request_failed(peer, ERR_RESET);
+}
+
+static void
+got_empty(struct exchange *x, struct link *link, const struct msg *in)
+{
+	struct peer *peer = peer_of(link);
+
+	if (in->type == MSG_CON)	/* a ping (RFC 7252, 4.3) */
+		send_reset(x, link, in->mid);
+	else if (peer != NULL && in->type == MSG_ACK)
+		got_empty_ack(x, peer, in->mid);
+	else if (peer != NULL && in->type == MSG_RESET)
+		got_reset(x, peer, in->mid);
+}
+
+/* What cannot be read is rejected (RFC 7252, 4.2 and 4.3); ACK and RST never get an answer. */
+static void
+got_malformed(struct exchange *x, struct link *link, const uint8_t *p)
+{
+	counter_add(&x->stats.malformed, 1);
+	if ((p[0] >> 4 & 3) == MSG_CON)
+		send_reset(x, link, (uint16_t)(p[2] << 8 | p[3]));
+}
+
+/* More options than we take: well formed, so it deserves an answer. */
+static void
+got_too_many(struct exchange *x, struct link *link, const struct msg *in)
+{
+	struct msg m = { .type = MSG_ACK, .code = MSG_BAD_REQUEST, .mid = in->mid,
+		.token_len = in->token_len };
+	size_t len;
+
+	counter_add(&x->stats.malformed, 1);
+	if (in->type != MSG_CON)
+		return;
+	memcpy(m.token, in->token, sizeof(m.token));
+	if (!msg_is_request(in->code))
+		send_reset(x, link, in->mid);
+	else if (msg_encode(&m, x->scratch, sizeof(x->scratch), &len) == ERR_OK)
+		transmit(link, x->scratch, len);
+}
+
+static void
+udp_received(struct exchange *x, struct link *link, const uint8_t *p, size_t len)
+{
+	struct msg in;
+	enum err e;
+
+	/* Too short to be answered, or of another version, which must be ignored (RFC 7252, 3). */
+	if (len < HEADER_LEN || p[0] >> 6 != 1) {
+		counter_add(&x->stats.malformed, 1);
+		return;
+	}
+	e = msg_decode(p, len, &in);
+	if (e == ERR_TOOBIG)
+		got_too_many(x, link, &in);
+	else if (e != ERR_OK)
+		got_malformed(x, link, p);
+	else if (in.code == MSG_EMPTY)
+		got_empty(x, link, &in);
+	else if (msg_is_request(in.code) && (in.type == MSG_CON || in.type == MSG_NON))
+		got_request(x, link, &in, hash_of(p, len));
+	else if (msg_is_response(in.code) && in.type != MSG_RESET)
+		got_response(x, link, &in, hash_of(p, len), len);
+	else
+		got_malformed(x, link, p);
+}
+
+/* --- the request of ours --- */
+
+static enum err
+udp_encode(struct peer *peer, struct msg *m, uint8_t *buf, size_t cap, size_t *ret_len)
+{
+	m->type = MSG_CON;
+	m->mid = peer->udp.next_mid++;
+	return msg_encode(m, buf, cap, ret_len);
+}
+
+static enum err
+transmit_request(struct peer *peer)
+{
+	struct request *req = peer->request;
+	struct exchange *x = peer->x;
+
+	req->sent_at_us = loop_now_us(x->loop);
+	req->bytes_sent += req->len;
+	timer_set(x->loop, &peer->timer, req->timeout_ms);
+	return link_send(peer->link, req->datagram, req->len);
+}
+
+static enum err
+udp_send(struct peer *peer)
+{
+	struct request *req = peer->request;
+
+	req->mid = (uint16_t)(req->datagram[2] << 8 | req->datagram[3]);
+	req->timeout_ms = first_timeout(peer->x);
+	req->tries = 0;
+	req->acked = false;
+	return transmit_request(peer);
+}
+
+static void
+udp_timeout(struct peer *peer)
+{
+	struct request *req = peer->request;
+	struct exchange *x = peer->x;
+	enum err lost;
+
+	if (req->acked || req->tries >= x->opts.params.max_retransmit) {
+		counter_add(&x->stats.timeouts, 1);
+		request_failed(peer, ERR_TIMEOUT);
+		return;
+	}
+	req->tries++;
+	req->retransmissions++;
+	req->timeout_ms *= 2;
+	counter_add(&x->stats.retransmissions, 1);
+	lost = transmit_request(peer);
+	(void)lost;	/* the next time-out sees to it */
+}
+
+static void
+udp_drop(struct peer *peer)
+{
+	separate_free(peer);
+	for (size_t i = 0; i < UDP_RECENT; i++)
+		forget_recent(&peer->udp.recent[i]);
+}
+
+const struct carrier udp_carrier = {
+	.received = udp_received,
+	.encode = udp_encode,
+	.decode = msg_decode,
+	.send = udp_send,
+	.timeout = udp_timeout,
+	.init = udp_init,
+	.drop = udp_drop,
+};
