@@ -55,7 +55,8 @@ struct fake_net;
 struct fake_peer;
 
 struct fake_net	*fake_net_new(struct loop *);
-void		 fake_net_free(struct fake_net *);	/* links go (ERR_CANCELLED), then peers and datagrams */
+/* Links go (ERR_CANCELLED), then peers and datagrams. */
+void		 fake_net_free(struct fake_net *);
 
 /* Who is told; copied. Only 'received', 'going' and 'arg' are used. */
 void		 fake_net_events(struct fake_net *, const struct transport_events *);
