@@ -6,6 +6,9 @@ PREFIX   ?= /usr
 SYSCONF  ?= /etc
 UNITDIR  ?= /lib/systemd/system
 SAN      ?=
+# make V=1 shows the commands
+V        ?=
+Q         = $(if $(V),,@)
 
 STRICT    = -std=c17 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wmissing-prototypes \
             -Wstrict-prototypes -Wswitch-enum -Wvla -Wformat=2 -Wpointer-arith -Wundef -Werror
@@ -39,15 +42,14 @@ $(B)/strapd: $(B)/src/daemon/main.o $(B)/libstrapd.a
 $(B)/strapctl: $(B)/src/ctl/main.o $(B)/libstrapd.a
 $(B)/strapfleet: $(B)/src/fleet/main.o $(B)/libstrapd.a
 $(PROGRAMS):
-	$(CC) $(LINK) -o $@ $^ $(PKG_LIBS)
+	$(Q)echo "  LINK $@"; $(CC) $(LINK) -o $@ $^ $(PKG_LIBS)
 
 $(B)/libstrapd.a: $(OBJ)
-	@rm -f $@
-	ar rcs $@ $^
+	$(Q)echo "  AR   $@"; rm -f $@; ar rcs $@ $^
 
 $(B)/%.o: %.c | $(B)/gen/migrations.inc
 	@mkdir -p $(@D)
-	$(CC) $(ALL) -c -o $@ $<
+	$(Q)echo "  CC   $<"; $(CC) $(ALL) -c -o $@ $<
 
 # The migrations, as C strings: strapd needs no file of them at run time.
 $(B)/gen/migrations.inc: schema/embed.sh $(wildcard schema/db/*.sql)
@@ -56,25 +58,25 @@ $(B)/gen/migrations.inc: schema/embed.sh $(wildcard schema/db/*.sql)
 
 $(B)/unit/%: tests/unit/%.c $(B)/libstrapd.a
 	@mkdir -p $(@D)
-	$(CC) $(ALL) -o $@ $< $(B)/libstrapd.a $(LINK) $(PKG_LIBS) -lcmocka
+	$(Q)echo "  CC   $<"; $(CC) $(ALL) -o $@ $< $(B)/libstrapd.a $(LINK) $(PKG_LIBS) -lcmocka
 
 # Fakes come before the archive, so that the real loop, clock and network stay out.
 $(B)/scenario/%: tests/scenario/%.c $(FAKES) $(B)/libstrapd.a
 	@mkdir -p $(@D)
-	$(CC) $(ALL) -o $@ $< $(FAKES) $(B)/libstrapd.a $(LINK) $(PKG_LIBS)
+	$(Q)echo "  CC   $<"; $(CC) $(ALL) -o $@ $< $(FAKES) $(B)/libstrapd.a $(LINK) $(PKG_LIBS)
 
 $(B)/seeds/%: tests/fuzz/%.c tests/fuzz/driver.c $(B)/libstrapd.a
 	@mkdir -p $(@D)
-	$(CC) $(ALL) -o $@ $< tests/fuzz/driver.c $(B)/libstrapd.a $(LINK) $(PKG_LIBS)
+	$(Q)echo "  CC   $<"; $(CC) $(ALL) -o $@ $< tests/fuzz/driver.c $(B)/libstrapd.a $(LINK) $(PKG_LIBS)
 
 $(B)/system/coapdevice-%: tests/system/coapdevice.c
 	@mkdir -p $(@D)
-	$(CC) $(STRICT) -Wno-conversion -D_GNU_SOURCE $(CFLAGS) $(SAN) -o $@ $< \
+	$(Q)echo "  CC   $<"; $(CC) $(STRICT) -Wno-conversion -D_GNU_SOURCE $(CFLAGS) $(SAN) -o $@ $< \
 		$(shell pkg-config --cflags --libs libcoap-3-$* 2>/dev/null)
 
 $(B)/bench/%: tests/bench/%.c $(B)/libstrapd.a
 	@mkdir -p $(@D)
-	$(CC) $(ALL) -o $@ $< $(B)/libstrapd.a $(LINK) $(PKG_LIBS)
+	$(Q)echo "  CC   $<"; $(CC) $(ALL) -o $@ $< $(B)/libstrapd.a $(LINK) $(PKG_LIBS)
 
 check:	## install what is missing, then the lints and all tests: unit, scenario, seeds, system
 	@tests/deps.sh
@@ -114,7 +116,7 @@ fuzz:	## run each fuzz target for FUZZ_SECONDS (30)
 fuzzers: $(FUZZERS)
 $(B)/fuzz/%: tests/fuzz/%.c $(B)/libstrapd.a
 	@mkdir -p $(@D)
-	$(CC) $(ALL) -fsanitize=fuzzer -o $@ $< $(B)/libstrapd.a $(LINK) $(PKG_LIBS)
+	$(Q)echo "  CC   $<"; $(CC) $(ALL) -fsanitize=fuzzer -o $@ $< $(B)/libstrapd.a $(LINK) $(PKG_LIBS)
 
 bench: all $(BENCHES)	## figures as a table and as JSON (build/bench.json)
 	@tests/bench/run.sh $(B)
