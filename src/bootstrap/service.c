@@ -1,0 +1,408 @@
+#include "bootstrap/service.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/addr.h"
+#include "base/arena.h"
+#include "base/log.h"
+#include "base/loop.h"
+#include "base/problem.h"
+#include "bootstrap/authorise.h"
+#include "bootstrap/request_priv.h"
+#include "bootstrap/session_priv.h"
+#include "coap/msg.h"
+#include "exchange/exchange.h"
+#include "lwm2m/format.h"
+#include "store/history.h"
+#include "transport/link.h"
+
+/*
+ * What an answer to a Bootstrap-Request may be is little: 2.04, 4.00, 4.15 (spec/bootstrap.md 1.2).
+ * Several clients give up for good on an error, so whoever is turned away for a reason of ours
+ * (a limit, the store, the end of the daemon) gets no answer at all and will ask again.
+ */
+
+#define ARENA_CHUNK	896		/* bytes: a session of a profile's device, and its plan */
+#define ARENA_LIMIT	(512u << 10)	/* bytes one session may take, whatever its record and answers say */
+
+/* See contest(); docs/who-may-bootstrap.md says why. */
+#define QUIET_MS	5000		/* without a word of the device, its session may be taken over */
+#define RESTART_MS	10000		/* a request that soon after the last one is an impatient one */
+#define RESTARTS_MAX	2		/* of those in a row start anew, the next ones do not */
+
+enum err
+service_new(const struct service_opts *opts, struct service **ret)
+{
+	struct service *svc = calloc(1, sizeof(*svc));
+
+	if (svc == NULL)
+		return ERR_NOMEM;
+	svc->opts = *opts;
+	svc->refusals_at_ms = loop_now_ms(opts->loop);
+	svc->refusals_left = (uint64_t)opts->refusals_per_s * 1000;
+	/* Numbers that no earlier life of the daemon has given out: time leads, and 53 bits hold them. */
+	svc->last_id = (uint64_t)opts->worker << 48 |
+	    (((uint64_t)loop_wall_ms(opts->loop) / 1000 & 0xffffffff) << 16);
+	*ret = svc;
+	return ERR_OK;
+}
+
+void
+service_free(struct service *svc)
+{
+	struct session *s;
+
+	if (svc == NULL)
+		return;
+	while ((s = table_any(&svc->sessions)) != NULL)
+		session_stop(s, ERR_CANCELLED, "the server was stopped");
+	table_fini(&svc->sessions);
+	free(svc);
+}
+
+uint64_t
+service_next_id(struct service *svc)
+{
+	return ++svc->last_id;
+}
+
+/* --- refusals --- */
+
+struct refusal {
+	const char	*endpoint;	/* or NULL */
+	const char	*profile;	/* or NULL */
+	const char	*reason;
+	const char	*cause;
+	bool		 known;
+};
+
+/* Anybody can make us refuse something, so only so many of them a second are kept. */
+static bool
+worth_telling(struct service *svc)
+{
+	uint64_t now = loop_now_ms(svc->opts.loop), full = (uint64_t)svc->opts.refusals_per_s * 1000;
+
+	svc->refusals_left += (now - svc->refusals_at_ms) * svc->opts.refusals_per_s;
+	svc->refusals_at_ms = now;
+	if (svc->refusals_left > full)
+		svc->refusals_left = full;
+	if (svc->refusals_left < 1000)
+		return false;
+	svc->refusals_left -= 1000;
+	return true;
+}
+
+static void
+tell_refusal(struct service *svc, struct link *link, const struct refusal *r)
+{
+	char peer[ADDR_TEXT_MAX];
+	struct history h = {
+		.endpoint = r->endpoint != NULL ? r->endpoint : "",
+		.peer = addr_format(link_peer(link), peer),
+		.scheme = link_scheme_name(link_scheme(link)),
+		.profile = r->profile,
+		.started_ms = loop_wall_ms(svc->opts.loop),
+		.result = HISTORY_REFUSED,
+		.reason = r->reason,
+		.cause = r->cause,
+		.format = FORMAT_NONE,
+		.known = r->known,
+	};
+
+	if (!worth_telling(svc))
+		return;
+	h.session = service_next_id(svc);
+	log_info("ses=%" PRIx64 " ep=%s peer=%s result=refused reason=%s cause=\"%s\"", h.session, h.endpoint,
+	    peer, h.reason, h.cause);
+	if (svc->opts.observer.ended != NULL)
+		svc->opts.observer.ended(svc->opts.observer.arg, &h);
+}
+
+static void
+over_limit(struct service *svc, struct link *link, const char *endpoint, struct exchange_reply *reply)
+{
+	counter_add(&svc->stats.refused_limit, 1);
+	reply->silent = true;
+	tell_refusal(svc, link, &(struct refusal){ .endpoint = endpoint, .reason = "limit",
+	    .cause = "as many sessions are open as the settings allow" });
+}
+
+/* A verdict other than ALLOWED, as a number, an answer, and an entry in the history. */
+static void
+refuse(struct service *svc, struct link *link, enum verdict v, const char *name, const struct problem *why,
+    struct exchange_reply *reply)
+{
+	struct service_stats *st = &svc->stats;
+	/* What is kept of a device must not change by one who has not proven to be it. */
+	struct refusal r = { .endpoint = name, .reason = verdict_reason(v), .cause = why->text,
+		.known = v == VERDICT_DISABLED ||
+		    (v == VERDICT_NO_CONFIG && strcmp(why->reason, verdict_reason(v)) == 0) };
+
+	reply->code = MSG_BAD_REQUEST;
+	switch (v) {
+	case VERDICT_UNKNOWN:
+		counter_add(&st->refused_unknown_endpoint, 1);
+		reply->silent = svc->opts.unknown_endpoint == SERVICE_IGNORE;
+		break;
+	case VERDICT_NOT_AUTHORISED:
+		counter_add(&st->refused_not_authorised, 1);
+		break;
+	case VERDICT_DISABLED:
+		counter_add(&st->refused_disabled, 1);
+		break;
+	case VERDICT_NO_CONFIG:
+		counter_add(&st->refused_no_config, 1);
+		break;
+	case VERDICT_ERROR:
+	case VERDICT_ALLOWED:
+		counter_add(&st->store_errors, 1);
+		reply->silent = true;
+		log_error("ep=%s bootstrap not possible: %s", name != NULL ? name : "", why->text);
+		return;
+	}
+	tell_refusal(svc, link, &r);
+}
+
+/* --- a new request beside a running session --- */
+
+enum contest { TAKE_OVER, GO_ON, LEAVE_ALONE };
+
+static bool
+same_host(const struct link *a, const struct link *b)
+{
+	const struct addr *x = link_peer(a), *y = link_peer(b);
+
+	return memcmp(x->ip, y->ip, sizeof(x->ip)) == 0 && x->scope == y->scope;
+}
+
+/*
+ * The request has been authorised, so the newest wins; with two exceptions. A device that asks again
+ * each second, as Contiki-NG does until it has an account, must not start over each time: over a slow
+ * network it would never get there. And over NoSec, where anybody can use the name, another host
+ * must not end a session that is making progress.
+ */
+static enum contest
+contest(const struct session *old, struct link *link, uint64_t now_ms)
+{
+	bool quiet = now_ms - old->progress_at_ms >= QUIET_MS;
+
+	if (old->link == link && old->restarts >= RESTARTS_MAX && !quiet)
+		return GO_ON;
+	if (quiet || link_identity(link)->kind != IDENTITY_NONE)
+		return TAKE_OVER;
+	if (link_identity(old->link)->kind == IDENTITY_NONE && same_host(old->link, link))
+		return TAKE_OVER;
+	return LEAVE_ALONE;
+}
+
+/* Restarts in quick succession, from the same place. */
+static uint8_t
+count_restarts(const struct session *old, const struct link *link, uint64_t now_us)
+{
+	if (old->link != link || now_us - old->started_at_us >= RESTART_MS * UINT64_C(1000))
+		return 0;
+	return (uint8_t)(old->restarts + 1);
+}
+
+/* --- POST /bs --- */
+
+/* A format that may be asked for and that we write (spec/bootstrap.md 1.2). */
+static bool
+pct_is_served(int pct)
+{
+	switch (pct) {
+	case -1:
+		return true;
+	case FORMAT_SENML_JSON:
+	case FORMAT_SENML_CBOR:
+	case FORMAT_TLV:
+	case FORMAT_LWM2M_CBOR:
+		return format_can_encode(pct);
+	default:
+		return false;
+	}
+}
+
+/* The device is who it says and has a configuration. True when 'arena' and 'res' are the session's now. */
+static bool
+start(struct service *svc, struct link *link, struct arena *arena, const struct resolved *res, int pct,
+    struct exchange_reply *reply)
+{
+	struct session *old = table_by_name(&svc->sessions, res->endpoint);
+	struct session *same_link = table_by_link(&svc->sessions, link), *s;
+	struct session_start begin = { .link = link, .arena = arena, .res = res, .pct = pct };
+
+	if (old != NULL) {
+		switch (contest(old, link, loop_now_ms(svc->opts.loop))) {
+		case TAKE_OVER:
+			break;
+		case GO_ON:
+			reply->code = MSG_CHANGED;
+			return false;
+		case LEAVE_ALONE:
+			reply->silent = true;
+			log_debug("ep=%s asked for from another address while its session goes on", res->endpoint);
+			return false;
+		}
+		begin.restarts = count_restarts(old, link, loop_now_us(svc->opts.loop));
+		session_stop(old, ERR_REPLACED, NULL);
+	}
+	/* One conversation with one peer (NSTART 1): it has become another device. */
+	if (same_link != NULL && same_link != old)
+		session_stop(same_link, ERR_REPLACED, "the same peer asked as another endpoint");
+	if (svc->sessions.n >= svc->opts.max_sessions) {
+		over_limit(svc, link, res->endpoint, reply);
+		return false;
+	}
+	if (session_new(svc, &begin, &s) != ERR_OK) {
+		reply->silent = true;
+		return false;
+	}
+	reply->code = MSG_CHANGED;
+	reply->then = session_begin;
+	reply->then_arg = s;
+	return true;
+}
+
+static void
+answer_authorised(struct service *svc, struct link *link, const struct bs_request *req, struct arena *arena,
+    struct resolved *res, struct exchange_reply *reply)
+{
+	bool taken = false;
+
+	if (!pct_is_served(req->pct)) {
+		counter_add(&svc->stats.refused_bad_request, 1);
+		reply->code = MSG_UNSUPPORTED_FORMAT;
+		tell_refusal(svc, link, &(struct refusal){ .endpoint = res->endpoint, .known = true,
+		    .profile = res->profile, .reason = "unsupported-format",
+		    .cause = "the device asks for a content format (pct) that this server does not write" });
+	} else {
+		taken = start(svc, link, arena, res, req->pct, reply);
+	}
+	if (!taken) {
+		resolved_release(res);
+		arena_fini(arena);
+	}
+}
+
+static void
+bootstrap_request(struct service *svc, struct link *link, const struct exchange_incoming *in,
+    struct exchange_reply *reply)
+{
+	struct bs_request req;
+	struct authorise_request who = { .scheme = link_scheme(link), .identity = link_identity(link) };
+	struct problem why = { .reason = "" };
+	struct resolved res;
+	struct arena arena;
+	const char *name = NULL;
+
+	counter_add(&svc->stats.requests, 1);
+	if (svc->draining) {
+		reply->silent = true;
+		return;
+	}
+	if (bs_request_read(in->msg, &req) != NULL) {
+		counter_add(&svc->stats.refused_bad_request, 1);
+		reply->code = MSG_BAD_REQUEST;
+		return;
+	}
+	who.ep = req.has_ep ? req.ep : NULL;
+	/* A server that is full asks no store for strangers. */
+	if (svc->sessions.n >= svc->opts.max_sessions && who.ep != NULL &&
+	    table_by_name(&svc->sessions, who.ep) == NULL) {
+		over_limit(svc, link, who.ep, reply);
+		return;
+	}
+
+	arena_init(&arena, ARENA_CHUNK, ARENA_LIMIT);
+	enum verdict v = authorise(&who, svc->opts.reader, svc->opts.resolver, &arena, &res, &name, &why);
+	if (v == VERDICT_ALLOWED) {
+		answer_authorised(svc, link, &req, &arena, &res, reply);
+	} else {
+		refuse(svc, link, v, name, &why, reply);
+		arena_fini(&arena);
+	}
+}
+
+/* --- what the exchange layer tells --- */
+
+void
+service_handle(void *service, struct link *link, const struct exchange_incoming *in,
+    struct exchange_reply *reply)
+{
+	struct service *svc = service;
+
+	if (exchange_path_is(in, "/bs")) {
+		if (in->code == MSG_POST)
+			bootstrap_request(svc, link, in, reply);
+		else
+			reply->code = MSG_METHOD_NOT_ALLOWED;
+	} else if (exchange_path_is(in, "/bspack")) {
+		counter_add(&svc->stats.pack_requests, 1);
+		/* What a server without Pack has to say (spec/bootstrap.md 1.8); then the device comes to /bs. */
+		reply->code = in->code == MSG_GET ? MSG_NOT_IMPLEMENTED : MSG_METHOD_NOT_ALLOWED;
+	} else {
+		reply->code = MSG_NOT_FOUND;
+	}
+}
+
+void
+service_link_gone(void *service, struct link *link, enum err why)
+{
+	struct service *svc = service;
+	struct session *s = table_by_link(&svc->sessions, link);
+
+	if (s != NULL)
+		session_link_lost(s, why);
+}
+
+/* --- for the operator --- */
+
+void
+service_policy(struct service *svc, uint64_t session_timeout_ms, enum service_unknown unknown)
+{
+	svc->opts.session_timeout_ms = session_timeout_ms;
+	svc->opts.unknown_endpoint = unknown;
+}
+
+void
+service_drain(struct service *svc)
+{
+	svc->draining = true;
+}
+
+size_t
+service_live(const struct service *svc)
+{
+	return svc->sessions.n;
+}
+
+enum err
+service_cancel(struct service *svc, uint64_t id, enum err why)
+{
+	struct session *s = table_by_id(&svc->sessions, id);
+
+	if (s == NULL)
+		return ERR_NOTFOUND;
+	session_stop(s, why == ERR_REPLACED ? ERR_REPLACED : ERR_CANCELLED, NULL);
+	return ERR_OK;
+}
+
+enum err
+service_find(struct service *svc, uint64_t id, struct session_info *ret)
+{
+	const struct session *s = table_by_id(&svc->sessions, id);
+
+	if (s == NULL)
+		return ERR_NOTFOUND;
+	session_info(s, svc->peer_text, svc->step_text, ret);
+	return ERR_OK;
+}
+
+const struct service_stats *
+service_stats(const struct service *svc)
+{
+	return &svc->stats;
+}

@@ -1,0 +1,384 @@
+#include "bootstrap/session_priv.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/addr.h"
+#include "base/log.h"
+#include "base/problem.h"
+#include "coap/msg.h"
+#include "exchange/exchange.h"
+#include "lwm2m/discovery.h"
+#include "lwm2m/format.h"
+#include "lwm2m/value.h"
+#include "store/config.h"
+#include "transport/link.h"
+
+static void drive(struct session *s, struct seq_event ev);
+
+/* --- plans --- */
+
+/* A plan in one format (-1: as is best) is made once, however often it is asked for. */
+static struct plan *
+made_before(const struct session *s, int format)
+{
+	for (const struct session_plan *p = s->plans; p != NULL; p = p->next)
+		if (p->format == format)
+			return p->plan;
+	return NULL;
+}
+
+static enum err
+make_plan(struct session *s, int format, struct plan **ret)
+{
+	struct plan_device dev = { .lwm2m = s->res.lwm2m, .pct = s->pct, .discovery = s->discovery,
+		.format = format >= 0 ? format : s->res.format, .format_forced = format >= 0,
+		.discover_failed = s->discover_failed };
+	struct session_plan *made = arena_alloc(&s->arena, sizeof(*made));
+	struct problem why = { .reason = "" };
+	enum err e;
+
+	if (made == NULL)
+		return ERR_NOMEM;
+	e = plan_build(&s->res, &dev, s->svc->opts.defs, NULL, &s->arena, &made->plan, &why);
+	if (e != ERR_OK) {
+		s->why = why.text[0] != '\0' ? arena_text(&s->arena, why.text) : NULL;
+		return e;
+	}
+	made->format = format;
+	made->next = s->plans;
+	s->plans = made;
+	*ret = made->plan;
+	return ERR_OK;
+}
+
+static struct seq_event
+plan_event(struct session *s, int format)
+{
+	struct seq_event ev = { .kind = SEQ_EV_PLANNED, .why = ERR_OK };
+	struct plan *plan = made_before(s, format);
+
+	if (plan == NULL)
+		ev.why = make_plan(s, format, &plan);
+	ev.plan = plan;
+	return ev;
+}
+
+/* --- answers --- */
+
+static enum outcome
+outcome_of(const struct exchange_result *r)
+{
+	if (r->why == ERR_OK)
+		return MSG_CLASS(r->code) == 2 ? OUTCOME_OK : OUTCOME_REFUSED;
+	if (r->why == ERR_TIMEOUT)
+		return OUTCOME_TIMEOUT;
+	return r->why == ERR_RESET ? OUTCOME_RESET : OUTCOME_LOST;
+}
+
+static const struct plan_step *
+planned_step(const struct session *s)
+{
+	return s->seq.plan != NULL && s->kind != STEP_DISCOVER ? &s->seq.plan->steps[s->seq.step] : NULL;
+}
+
+/* Without memory the step is missing in the history; the session goes on. */
+static void
+note_step(struct session *s, enum outcome outcome, const struct exchange_result *r)
+{
+	const struct plan_step *st = planned_step(s);
+	struct step_log *l = arena_alloc(&s->arena, sizeof(*l));
+	bool reads = s->kind == STEP_DISCOVER || s->kind == STEP_READ;
+
+	if (l == NULL)
+		return;
+	*l = (struct step_log){ .path = s->path, .kind = s->kind, .outcome = (uint8_t)outcome,
+		.content_format = st != NULL ? st->content_format : FORMAT_NONE };
+	if (r != NULL) {
+		l->code = r->why == ERR_OK ? r->code : 0;
+		l->retransmissions = r->retransmissions < UINT8_MAX ? (uint8_t)r->retransmissions : UINT8_MAX;
+		l->blocks = r->blocks < UINT16_MAX ? (uint16_t)r->blocks : UINT16_MAX;
+		l->rtt_us = r->rtt_us;
+		l->bytes = reads ? (uint32_t)r->payload_len : 0;
+	}
+	if (!reads && st != NULL)
+		l->bytes = (uint32_t)st->payload_len;
+	if (s->last != NULL)
+		s->last->next = l;
+	else
+		s->log = l;
+	s->last = l;
+}
+
+/* The answer to Discover, as far as it is one. */
+static enum err
+take_discovery(struct session *s, const struct exchange_result *r)
+{
+	struct discovery *d;
+	enum err e;
+
+	if (r->why != ERR_OK || MSG_CLASS(r->code) != 2 ||
+	    (r->content_format != FORMAT_LINK && r->content_format != FORMAT_NONE)) {
+		s->discover_failed = true;
+		return ERR_OK;
+	}
+	d = arena_alloc(&s->arena, sizeof(*d));
+	if (d == NULL)
+		return ERR_NOMEM;
+	e = discovery_parse(r->payload, r->payload_len, &s->arena, d);
+	if (e == ERR_NOMEM)
+		return e;
+	if (e == ERR_OK)
+		s->discovery = d;
+	else
+		s->discover_failed = true;
+	return ERR_OK;
+}
+
+/* True when each value that was written is in the answer; whatever else is there is the device's. */
+static bool
+holds(const struct nodes *answer, const struct nodes *written)
+{
+	for (size_t i = 0; i < written->n; i++) {
+		const struct node *n = nodes_find(answer, &written->v[i].path);
+
+		if (n == NULL || !value_eq(&n->value, &written->v[i].value))
+			return false;
+	}
+	return true;
+}
+
+/* OK, DIFFERS, or UNREADABLE: an answer in a format or of a form that tells nothing. */
+static enum outcome
+compare(struct session *s, const struct exchange_result *r)
+{
+	const struct plan_step *st = planned_step(s);
+	int format = r->content_format != FORMAT_NONE ? r->content_format : st->accept;
+	struct arena scratch;
+	enum outcome ret = OUTCOME_UNREADABLE;
+
+	arena_init(&scratch, 4096, 1 << 20);
+	struct nodes answer = { .arena = &scratch }, written = { .arena = &scratch };
+	if (format_decode(format, &st->path, s->svc->opts.defs, r->payload, r->payload_len, &answer) == ERR_OK &&
+	    format_decode(st->accept, &st->path, s->svc->opts.defs, st->payload, st->payload_len, &written) ==
+	    ERR_OK)
+		ret = holds(&answer, &written) ? OUTCOME_OK : OUTCOME_DIFFERS;
+	arena_fini(&scratch);
+	return ret;
+}
+
+static struct seq_event
+event_of(struct session *s, const struct exchange_result *r, enum outcome outcome)
+{
+	if (outcome == OUTCOME_DIFFERS)
+		return (struct seq_event){ .kind = SEQ_EV_DRIFT };
+	if (outcome == OUTCOME_UNREADABLE)
+		return (struct seq_event){ .kind = SEQ_EV_LOST, .why = ERR_MALFORMED };
+	if (s->kind == STEP_DISCOVER && take_discovery(s, r) != ERR_OK)
+		return (struct seq_event){ .kind = SEQ_EV_STOP, .why = ERR_NOMEM };
+	if (r->why != ERR_OK)
+		return (struct seq_event){ .kind = SEQ_EV_LOST, .why = r->why };
+	return (struct seq_event){ .kind = SEQ_EV_ANSWER, .code = r->code };
+}
+
+static void
+answered(void *arg, const struct exchange_result *r)
+{
+	struct session *s = arg;
+	enum outcome outcome = outcome_of(r);
+
+	s->in_flight = false;
+	if (r->why == ERR_OK || r->why == ERR_RESET)
+		s->progress_at_ms = loop_now_ms(s->svc->opts.loop);
+	if (s->kind == STEP_READ && outcome == OUTCOME_OK)
+		outcome = compare(s, r);
+	note_step(s, outcome, r);
+	drive(s, event_of(s, r, outcome));
+}
+
+/* --- requests --- */
+
+/* True when it is on its way; else *ret says what came of it. */
+static bool
+send(struct session *s, enum step_kind kind, const struct path *path, const struct plan_step *st,
+    struct seq_event *ret)
+{
+	char text[PATH_TEXT_MAX];
+	struct exchange_request r = {
+		.code = step_method(kind),
+		.path = kind == STEP_FINISH ? "/bs" : path_format(path, text),
+		.accept = st != NULL ? st->accept : FORMAT_LINK,
+		.content_format = st != NULL ? st->content_format : FORMAT_NONE,
+		.done = answered, .arg = s,
+	};
+	enum err e;
+
+	if (kind == STEP_WRITE) {
+		r.payload = st->payload;
+		r.payload_len = st->payload_len;
+	}
+	s->kind = (uint8_t)kind;
+	s->path = *path;
+	e = exchange_request(s->svc->opts.exchange, s->link, &r);
+	s->in_flight = e == ERR_OK;
+	if (e == ERR_OK)
+		return true;
+	note_step(s, OUTCOME_NOT_SENT, NULL);
+	/* What we could not send is no word of the device: it must not be taken for one. */
+	*ret = (struct seq_event){ .kind = SEQ_EV_STOP, .why = e };
+	return false;
+}
+
+static void
+close_session(struct session *s, const struct session_end *end)
+{
+	struct service *svc = s->svc;
+	struct link *link = s->link;
+	struct arena arena;
+
+	timer_cancel(svc->opts.loop, &s->timer);
+	if (s->in_flight)
+		exchange_cancel(svc->opts.exchange, link);
+	table_remove(&svc->sessions, s);
+	counter_sub(&svc->stats.sessions, 1);
+	session_tell_end(s, end);
+	exchange_hold(svc->opts.exchange, link, false);
+	resolved_release(&s->res);
+	arena = s->arena;	/* the session goes with it */
+	arena_fini(&arena);
+}
+
+static void
+note_action(struct session *s, const struct seq_action *a)
+{
+	if (a->passed_over && s->last != NULL && s->last->outcome == OUTCOME_REFUSED)
+		s->last->outcome = OUTCOME_PASSED_OVER;
+	if (a->learnt)
+		s->learnt = s->seq.plan->format;
+}
+
+/* Feeds the sequencer until it waits for the device, or it is over. The session may be gone then. */
+static void
+drive(struct session *s, struct seq_event ev)
+{
+	bool waiting = false;
+
+	while (!waiting) {
+		struct session_end end = { .stopped = ev.kind == SEQ_EV_STOP, .in_flight = s->in_flight };
+		struct seq_action a = seq_step(&s->seq, &ev);
+		const struct plan_step *st;
+		struct path path;
+
+		note_action(s, &a);
+		switch (a.kind) {
+		case SEQ_DO_NOTHING:
+			return;
+		case SEQ_DO_DISCOVER:
+			path = plan_discovery_path(&s->res);
+			waiting = send(s, STEP_DISCOVER, &path, NULL, &ev);
+			break;
+		case SEQ_DO_PLAN:
+			ev = plan_event(s, a.format);
+			break;
+		case SEQ_DO_SEND:
+			st = &s->seq.plan->steps[a.step];
+			waiting = send(s, st->kind, &st->path, st, &ev);
+			break;
+		case SEQ_DO_CLOSE:
+			end.end = a.end;
+			end.why = a.why;
+			close_session(s, &end);
+			return;
+		}
+	}
+}
+
+/* --- beginning, end --- */
+
+static void
+out_of_time(void *arg)
+{
+	session_stop(arg, ERR_TIMEOUT, NULL);
+}
+
+enum err
+session_new(struct service *svc, const struct session_start *start, struct session **ret)
+{
+	struct session *s = arena_alloc(start->arena, sizeof(*s));
+	struct loop *loop = svc->opts.loop;
+
+	if (s == NULL)
+		return ERR_NOMEM;
+	*s = (struct session){ .svc = svc, .link = start->link, .res = *start->res, .pct = start->pct,
+		.learnt = FORMAT_NONE, .restarts = start->restarts, .id = service_next_id(svc),
+		.started_at_us = loop_now_us(loop), .progress_at_ms = loop_now_ms(loop),
+		.started_wall_ms = loop_wall_ms(loop) };
+	if (!table_add(&svc->sessions, s))
+		return ERR_NOMEM;
+	s->arena = *start->arena;
+	seq_init(&s->seq, plan_wants_discovery(&s->res));
+	timer_init(&s->timer, out_of_time, s);
+	timer_set(loop, &s->timer, svc->opts.session_timeout_ms);
+	counter_add(&svc->stats.started, 1);
+	counter_add(&svc->stats.sessions, 1);
+	*ret = s;
+	return ERR_OK;
+}
+
+void
+session_begin(void *session, struct link *link)
+{
+	struct session *s = session;
+	char peer[ADDR_TEXT_MAX], step[SESSION_STEP_MAX];
+	struct session_info info;
+
+	session_info(s, peer, step, &info);
+	log_info("ses=%" PRIx64 " ep=%s peer=%s scheme=%s profile=%s state=started", s->id, info.endpoint,
+	    peer, info.scheme, s->res.profile != NULL ? s->res.profile : "-");
+	if (s->svc->opts.observer.started != NULL)
+		s->svc->opts.observer.started(s->svc->opts.observer.arg, &info);
+	exchange_hold(s->svc->opts.exchange, link, true);
+	drive(s, (struct seq_event){ .kind = SEQ_EV_START });
+}
+
+void
+session_stop(struct session *s, enum err why, const char *sentence)
+{
+	s->why = sentence;
+	drive(s, (struct seq_event){ .kind = SEQ_EV_STOP, .why = why });
+}
+
+/* Only for a session without a request: that one has been told by its own 'done'. */
+void
+session_link_lost(struct session *s, enum err why)
+{
+	s->in_flight = false;
+	s->why = "the connection ended before the session could begin";
+	drive(s, (struct seq_event){ .kind = SEQ_EV_STOP, .why = why == ERR_OK ? ERR_CLOSED : why });
+}
+
+void
+session_info(const struct session *s, char *peer, char *step, struct session_info *ret)
+{
+	struct loop *loop = s->svc->opts.loop;
+	char path[PATH_TEXT_MAX];
+
+	step[0] = '\0';
+	if (s->in_flight && s->kind == STEP_FINISH)
+		snprintf(step, SESSION_STEP_MAX, "finish");
+	else if (s->in_flight)
+		snprintf(step, SESSION_STEP_MAX, "%s %s", step_kind_name(s->kind), path_format(&s->path, path));
+	*ret = (struct session_info){
+		.id = s->id,
+		.endpoint = s->res.endpoint,
+		.peer = addr_format(link_peer(s->link), peer),
+		.scheme = link_scheme_name(link_scheme(s->link)),
+		.state = seq_state_name(&s->seq),
+		.step = step,
+		.step_number = s->seq.plan != NULL ? s->seq.step + 1 : 0,
+		.nsteps = s->seq.plan != NULL ? s->seq.plan->nsteps : 0,
+		.started_ms = s->started_wall_ms,
+		.age_ms = (uint32_t)((loop_now_us(loop) - s->started_at_us) / 1000),
+	};
+}

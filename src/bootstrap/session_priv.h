@@ -1,0 +1,109 @@
+#ifndef BOOTSTRAP_SESSION_PRIV_H
+#define BOOTSTRAP_SESSION_PRIV_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/loop.h"
+#include "bootstrap/plan.h"
+#include "bootstrap/seq.h"
+#include "bootstrap/service_priv.h"
+#include "lwm2m/path.h"
+#include "store/resolve.h"
+
+struct discovery;
+struct link;
+
+/*
+ * One bootstrap run: from the answer to POST /bs until the device has accepted Finish, refused
+ * something, or gone silent. It does what seq says and tells it what came of it.
+ *
+ * A session lives in its own arena and ends exactly once: the observer gets its history, then it
+ * is forgotten. It borrows the link, which exchange/ holds for it until then.
+ */
+
+/* What came of a step; the history's words stand in session_end.c. */
+enum outcome {
+	OUTCOME_OK, OUTCOME_PASSED_OVER, OUTCOME_REFUSED, OUTCOME_DIFFERS, OUTCOME_UNREADABLE,
+	OUTCOME_TIMEOUT, OUTCOME_RESET, OUTCOME_LOST, OUTCOME_NOT_SENT,
+};
+
+struct step_log {
+	struct step_log	*next;
+	struct path	 path;
+	uint8_t		 kind;		/* enum step_kind */
+	uint8_t		 code;		/* of the answer; 0: none */
+	uint8_t		 outcome;
+	uint8_t		 retransmissions;
+	uint16_t	 blocks;
+	int32_t		 content_format;
+	uint32_t	 bytes, rtt_us;
+};
+
+/* Plans made so far: one for each format that was tried. */
+struct session_plan {
+	struct session_plan	*next;
+	struct plan		*plan;
+	int			 format;	/* forced; -1: none */
+};
+
+struct session {
+	struct session		*next[SESSION_KEYS];	/* table.c */
+	struct service		*svc;
+	struct link		*link;
+	struct arena		 arena;		/* all that is here, the session itself included */
+	struct resolved		 res;
+	struct timer		 timer;		/* for the whole session */
+	struct seq		 seq;
+	struct session_plan	*plans;
+	struct discovery	*discovery;	/* NULL: not asked, or no answer to make use of */
+	struct step_log		*log, *last;	/* steps that are over, oldest first */
+	const char		*why;		/* a sentence that the end needs, or NULL */
+	uint64_t		 id;
+	uint64_t		 started_at_us, progress_at_ms;
+	int64_t			 started_wall_ms;
+	int			 pct;		/* of the Bootstrap-Request; -1 */
+	int			 learnt;	/* format the device took after refusing another; -1 */
+	struct path		 path;		/* of the request in flight */
+	uint8_t			 kind;		/* enum step_kind of it */
+	bool			 in_flight;
+	bool			 discover_failed;
+	uint8_t			 restarts;	/* quick repetitions of the request that came before */
+};
+
+/* What a session is made of. 'arena' holds 'res', and both are taken over on success. */
+struct session_start {
+	struct link		*link;
+	struct arena		*arena;
+	const struct resolved	*res;
+	int			 pct;
+	uint8_t			 restarts;
+};
+/* Into the table; nothing is sent yet. ERR_NOMEM. */
+enum err session_new(struct service *, const struct session_start *, struct session **ret) MUST_CHECK;
+
+void	 session_begin(void *session, struct link *);	/* for exchange_reply.then */
+
+/*
+ * Ends it: REPLACED (superseded), CANCELLED, TIMEOUT. 'sentence' (may be NULL) is the cause told;
+ * static, or in the session's arena.
+ */
+void	 session_stop(struct session *, enum err why, const char *sentence);
+void	 session_link_lost(struct session *, enum err why);	/* before the link is freed */
+
+/* 'peer' holds ADDR_TEXT_MAX, 'step' SESSION_STEP_MAX characters; ret's strings point there. */
+void	 session_info(const struct session *, char *peer, char *step, struct session_info *ret);
+
+/* session_end.c: counts it, writes the log line, tells the observer. */
+struct session_end {
+	enum seq_end	 end;
+	enum err	 why;
+	bool		 stopped;	/* by session_stop() */
+	bool		 in_flight;	/* a request was under way when it ended */
+};
+void	 session_tell_end(struct session *, const struct session_end *);
+
+#endif
