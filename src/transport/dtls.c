@@ -1,0 +1,257 @@
+#include <stdlib.h>
+
+#include <openssl/err.h>
+
+#include "transport/dtls_record.h"
+#include "transport/dtls_types_priv.h"
+
+/*
+ * DTLS over the sockets of a transport: whom a datagram is for, and associations once they are
+ * established. How they come to be is in dtls_handshake.c.
+ *
+ * OpenSSL keeps 17 KiB of buffers per association and never gives them back over DTLS, whatever
+ * SSL_MODE_RELEASE_BUFFERS says. So they are taken before each use and freed after it.
+ */
+
+enum err
+dtls_new(struct transport *t, struct dtls_shared *shared, struct dtls **ret)
+{
+	struct dtls *d = calloc(1, sizeof(*d));
+	enum err e = ERR_NOMEM;
+
+	if (d == NULL)
+		return ERR_NOMEM;
+	d->transport = t;
+	d->shared = shared;
+	d->method = dtls_bio_method();
+	d->nobody = BIO_ADDR_new();
+	if (d->method == NULL || d->nobody == NULL)
+		goto out;
+	e = cookies_init(&d->cookies, shared->cookie_secret);
+	if (e == ERR_OK)
+		e = dtls_context_new(d);
+	if (e != ERR_OK)
+		goto out;
+	*ret = d;
+	d = NULL;
+out:
+	dtls_free(d);
+	return e;
+}
+
+void
+dtls_free(struct dtls *d)
+{
+	if (d == NULL)
+		return;
+	SSL_free(d->listener);
+	dtls_resume_fini(d);
+	SSL_CTX_free(d->ctx);
+	cookies_fini(&d->cookies);
+	BIO_ADDR_free(d->nobody);
+	BIO_meth_free(d->method);
+	free(d);
+}
+
+static struct dtls_link *
+dtls_of(const struct link *l)
+{
+	return (struct dtls_link *)l;
+}
+
+const struct identity *
+dtls_identity(const struct link *l)
+{
+	return &dtls_of(l)->identity;
+}
+
+size_t
+dtls_mtu(const struct link *l)
+{
+	return dtls_of(l)->mtu;
+}
+
+void
+dtls_link_free(struct link *link)
+{
+	struct dtls_link *l = dtls_of(link);
+
+	timer_cancel(link->transport->loop, &l->timer);
+	/* An end without close_notify would make OpenSSL forbid the session's resumption. */
+	if (l->ssl != NULL && l->attempt == NULL)
+		SSL_set_shutdown(l->ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+	SSL_free(l->ssl);
+	dtls_attempt_free(l->attempt);
+	free((void *)l->identity.p);
+	free(l);
+}
+
+/* --- sending --- */
+
+static void
+give_buffers_back(struct dtls_link *l)
+{
+	if (!l->is_reading)
+		(void)SSL_free_buffers(l->ssl);		/* refuses while records wait in them */
+}
+
+enum err
+dtls_send(struct link *link, const uint8_t *p, size_t len)
+{
+	struct dtls_link *l = dtls_of(link);
+	enum err e = ERR_OK;
+
+	if (l->attempt != NULL)
+		return ERR_CLOSED;
+	ERR_clear_error();
+	if (SSL_alloc_buffers(l->ssl) != 1)
+		e = ERR_NOMEM;
+	else if (len > 0 && SSL_write(l->ssl, p, (int)len) <= 0)
+		e = ERR_CRYPTO;
+	ERR_clear_error();
+	give_buffers_back(l);
+	l->active_ms = loop_now_ms(link->transport->loop);
+	return e;
+}
+
+void
+dtls_close(struct link *link)
+{
+	struct dtls_link *l = dtls_of(link);
+
+	if (l->attempt != NULL || link->is_dead)
+		return;
+	ERR_clear_error();
+	if (SSL_alloc_buffers(l->ssl) == 1)
+		(void)SSL_shutdown(l->ssl);	/* one close_notify; nobody waits for the answer */
+	ERR_clear_error();
+	give_buffers_back(l);
+}
+
+/* --- receiving --- */
+
+/* Returns what ended the reading: SSL_ERROR_WANT_READ when there is no more. */
+static int
+read_records(struct dtls_link *l, unsigned *delivered)
+{
+	uint8_t plain[UDP_DATAGRAM_MAX];
+	int n;
+
+	while (!l->link.is_dead) {
+		ERR_clear_error();
+		n = SSL_read(l->ssl, plain, sizeof(plain));
+		if (n <= 0)
+			return SSL_get_error(l->ssl, n);
+		*delivered += 1;
+		l->active_ms = loop_now_ms(l->link.transport->loop);
+		link_deliver(&l->link, plain, (size_t)n);
+	}
+	return SSL_ERROR_NONE;
+}
+
+unsigned
+dtls_read(struct dtls_link *l)
+{
+	unsigned delivered = 0;
+	int end;
+
+	l->is_reading = true;
+	end = read_records(l, &delivered);
+	l->is_reading = false;
+	if (end != SSL_ERROR_WANT_READ)		/* close_notify, or a fatal alert */
+		link_gone(&l->link, ERR_CLOSED);
+	ERR_clear_error();
+	give_buffers_back(l);
+	return delivered;
+}
+
+static void
+input(struct dtls_link *l, const struct dtls_look *look, const uint8_t *p, size_t len)
+{
+	if (l->attempt != NULL) {
+		dtls_handshake_input(l, p, len);
+		return;
+	}
+	l->pipe.in = p;
+	l->pipe.in_len = len;
+	if (dtls_read(l) == 0 && look->kind == DTLS_DATA)
+		counter_add(&l->link.transport->stats.dtls_bad_records, 1);
+	l->pipe.in_len = 0;
+}
+
+static void
+not_dtls(struct transport *t, const struct link_key *key, const uint8_t *p, size_t len)
+{
+	counter_add(&t->stats.not_dtls, 1);
+	if (!t->dtls->shared->is_client && dtls_is_plain_coap(p, len))
+		dtls_tell_failure(t, &(struct handshake_failure){
+			.peer = &key->peer, .reason = "plain-coap",
+			.cause = "plain CoAP came to the port of CoAP over DTLS",
+		});
+}
+
+/*
+ * An association and the handshake that is to replace it share their addresses. What is in clear
+ * and what is an encrypted handshake message belongs to the handshake, the rest to the
+ * association; a ClientHello of neither is looked at by itself.
+ */
+static void
+route(struct port *port, const struct link_key *key, const uint8_t *p, size_t len)
+{
+	struct transport *t = port->transport;
+	struct dtls_link *open = (struct dtls_link *)table_find(&t->handshakes, key);
+	struct dtls_link *old = (struct dtls_link *)table_find(&t->links, key), *l;
+	struct dtls_look look;
+
+	if (!dtls_look(p, len, &look)) {
+		not_dtls(t, key, p, len);
+		return;
+	}
+	if (look.is_hello && !t->dtls->shared->is_client) {
+		if (open != NULL && open->random == look.random)
+			input(open, &look, p, len);
+		else if (old == NULL || old->random != look.random)
+			dtls_hello(port, key, p, len, look.random);
+		return;		/* else the one that 'old' began with, late or twice */
+	}
+	l = old;
+	if (open != NULL && (old == NULL || look.epoch == 0 || look.kind == DTLS_HANDSHAKE))
+		l = open;
+	if (l != NULL)
+		input(l, &look, p, len);
+	else
+		counter_add(&t->stats.dtls_bad_records, 1);
+}
+
+void
+dtls_received(struct port *port, const struct link_key *key, const uint8_t *p, size_t len)
+{
+	transport_enter(port->transport);
+	route(port, key, p, len);
+	transport_leave(port->transport);
+}
+
+/* --- idleness --- */
+
+void
+dtls_idle_set_timer(struct dtls_link *l)
+{
+	struct transport *t = l->link.transport;
+	uint64_t limit = t->opts.idle_timeout_ms, idle = loop_now_ms(t->loop) - l->active_ms;
+
+	if (limit != 0)
+		timer_set(t->loop, &l->timer, idle < limit ? limit - idle : limit);
+}
+
+void
+dtls_idle_timer(struct dtls_link *l)
+{
+	struct transport *t = l->link.transport;
+
+	if (l->link.user != NULL || loop_now_ms(t->loop) - l->active_ms < t->opts.idle_timeout_ms) {
+		dtls_idle_set_timer(l);
+		return;
+	}
+	dtls_close(&l->link);
+	link_gone(&l->link, ERR_TIMEOUT);
+}
