@@ -105,7 +105,7 @@ addr_parse(const char *text, struct addr *ret)
 const char *
 addr_format(const struct addr *a, char buf[ADDR_TEXT_MAX])
 {
-	char ip[INET6_ADDRSTRLEN] = "", name[IF_NAMESIZE];
+	char ip[40] = "", name[IF_NAMESIZE];	/* eight groups of four digits; never ending in IPv4 */
 
 	if (addr_is_v4(a)) {
 		snprintf(buf, ADDR_TEXT_MAX, "%u.%u.%u.%u:%u", a->ip[12], a->ip[13], a->ip[14], a->ip[15],
