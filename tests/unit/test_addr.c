@@ -53,9 +53,10 @@ anything_else_is_malformed(void **state)
 {
 	static const char *const texts[] = {
 		"", ":", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:-1", "127.0.0.1:1x",
-		"127.0.0.1: 1", "127.1:1", "::1:5783", "[::1]", "[::1]5783", "[::1:5783", "::1]:5783", "[]:1",
-		"[:1", "[127.0.0.1]:1", "localhost:1", "[fe80::1%nosuchif]:1", "[fe80::1%]:1", "[fe80::1%0]:1",
-		"[::1]x:1", "[fe80::1%aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa]:1",
+		"127.0.0.1: 1", "127.1:1", "::1:5783", "[::1]", "[::1]5783", "[::1:5783", "::1]:5783",
+		"[]:1", "[:1", "[127.0.0.1]:1", "localhost:1", "[fe80::1%nosuchif]:1", "[fe80::1%]:1",
+		"[fe80::1%0]:1", "[::1]x:1",
+		"[fe80::1%aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa]:1",
 		"127.0.0.1:99999999999999999999",
 	};
 	struct addr a = { .port = 7 };

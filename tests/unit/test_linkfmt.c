@@ -31,14 +31,17 @@ items(const char *payload)
 	lf = linkfmt_over(exact, len);
 	while (linkfmt_next(&lf, &l)) {
 		if (l.has_target)
-			n += (size_t)snprintf(out + n, sizeof(out) - n, "<%.*s>", (int)l.target.len, l.target.p);
+			n += (size_t)snprintf(out + n, sizeof(out) - n, "<%.*s>", (int)l.target.len,
+			    l.target.p);
 		else
 			n += (size_t)snprintf(out + n, sizeof(out) - n, "-");
 		for (size_t i = 0; i < l.nattrs; i++) {
 			const struct linkfmt_attr *a = &l.attrs[i];
 
-			n += (size_t)snprintf(out + n, sizeof(out) - n, a->value.len > 0 ? " %.*s=%.*s" : " %.*s",
-			    (int)a->name.len, a->name.p, (int)a->value.len, a->value.p);
+			n += (size_t)snprintf(out + n, sizeof(out) - n, " %.*s", (int)a->name.len, a->name.p);
+			if (a->value.len > 0)
+				n += (size_t)snprintf(out + n, sizeof(out) - n, "=%.*s", (int)a->value.len,
+				    a->value.p);
 		}
 		n += (size_t)snprintf(out + n, sizeof(out) - n, "|");
 	}
@@ -84,8 +87,8 @@ printed_forms_are_read(void **state)
 		  "uri=\"coap://s1.example.com\",</21/0>;ssid=101,</21/2>;ssid=102,</0/1>,</21/1/>",
 		  "</> lwm2m=1.1|</0/0> ssid=101 uri=coaps://s1.example.com|</0/2> ssid=102 "
 		  "uri=coap://s1.example.com|</21/0> ssid=101|</21/2> ssid=102|</0/1>|</21/1/>|" },
-		{ "</>;lwm2m=1.1,</0/0>,</0/1>;ssid=101;uri=\"coaps://s1.example.com\",</1/0/>;ssid=101,</3/0>,"
-		  "</5>,</4>,</55>;ver=1.9,</55/0>",
+		{ "</>;lwm2m=1.1,</0/0>,</0/1>;ssid=101;uri=\"coaps://s1.example.com\",</1/0/>;ssid=101,"
+		  "</3/0>,</5>,</4>,</55>;ver=1.9,</55/0>",
 		  "</> lwm2m=1.1|</0/0>|</0/1> ssid=101 uri=coaps://s1.example.com|</1/0/> ssid=101|</3/0>|"
 		  "</5>|</4>|</55> ver=1.9|</55/0>|" },
 	};
@@ -106,7 +109,8 @@ vectors_are_read(void **state)
 		  "- lwm2m=1.0|</0/0> ssid=1|</0/1>|</1/0> ssid=1|</3/0>|" },
 		{ "</>;lwm2m=\"1.1\",</0/1/>,</55>;ver=1.9, </55/0>,</21/0>;ssid=101",
 		  "</> lwm2m=1.1|</0/1/>|</55> ver=1.9|</55/0>|</21/0> ssid=101|" },
-		{ "</0/0>;ssid=7;uri=\"coap://h/a,b;c>d\",</0/1>", "</0/0> ssid=7 uri=coap://h/a,b;c>d|</0/1>|" },
+		{ "</0/0>;ssid=7;uri=\"coap://h/a,b;c>d\",</0/1>",
+		  "</0/0> ssid=7 uri=coap://h/a,b;c>d|</0/1>|" },
 		{ "", "" },
 		{ "</0/0>;ssid=0", "</0/0> ssid=0|" },
 		{ "</0/0>;ssid=70000", "</0/0> ssid=70000|" },

@@ -251,7 +251,8 @@ build(const struct vector *v, const uint8_t *buf, size_t len, struct msg *m)
 		for (begin = end - 1; begin > 0 && v->opts[begin - 1].number == v->opts[begin].number;)
 			begin--;
 		for (size_t j = begin; j < end; j++)
-			assert_int_equal(msg_add(m, v->opts[j].number, v->opts[j].value, v->opts[j].len), ERR_OK);
+			assert_int_equal(msg_add(m, v->opts[j].number, v->opts[j].value, v->opts[j].len),
+			    ERR_OK);
 	}
 	m->payload_len = v->payload_len;
 	if (v->payload_len > 0)
@@ -525,7 +526,8 @@ static void
 block_options_go_both_ways(void **state)
 {
 	static const struct msg_block blocks[] = {
-		{ 0, false, 0 }, { 0, true, 4 }, { 1, false, 6 }, { 15, true, 6 }, { 16, true, 2 }, { 0xfffff, true, 6 },
+		{ 0, false, 0 }, { 0, true, 4 }, { 1, false, 6 }, { 15, true, 6 }, { 16, true, 2 },
+		{ 0xfffff, true, 6 },
 	};
 
 	(void)state;
