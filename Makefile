@@ -9,6 +9,7 @@ SAN      ?=
 # make V=1 shows the commands
 V        ?=
 Q         = $(if $(V),,@)
+TELL      = $(if $(findstring s,$(firstword -$(MAKEFLAGS))),:,echo)
 
 STRICT    = -std=c17 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wmissing-prototypes \
             -Wstrict-prototypes -Wswitch-enum -Wvla -Wformat=2 -Wpointer-arith -Wundef -Werror
@@ -32,8 +33,8 @@ SEEDERS  := $(FUZZ:%=$(B)/seeds/%)
 FUZZERS  := $(FUZZ:%=$(B)/fuzz/%)
 FAKES    := $(patsubst %.c,$(B)/%.o,$(wildcard tests/lib/*.c))
 SCENARIO := $(patsubst tests/scenario/%.c,$(B)/scenario/%,$(wildcard tests/scenario/run_*.c))
-DEVICES  := $(if $(wildcard tests/system/coapdevice.c),$(B)/system/coapdevice-openssl \
-            $(B)/system/coapdevice-gnutls)
+HELPERS  := $(B)/system/coapdevice-openssl $(B)/system/coapdevice-gnutls $(B)/system/unixpipe \
+            $(B)/system/notified
 BENCHES  := $(patsubst tests/bench/%.c,$(B)/bench/%,$(wildcard tests/bench/*.c))
 
 all: $(PROGRAMS)	## build strapd, strapctl and strapfleet
@@ -42,14 +43,14 @@ $(B)/strapd: $(B)/src/daemon/main.o $(B)/libstrapd.a
 $(B)/strapctl: $(B)/src/ctl/main.o $(B)/libstrapd.a
 $(B)/strapfleet: $(B)/src/fleet/main.o $(B)/libstrapd.a
 $(PROGRAMS):
-	$(Q)echo "  LINK $@"; $(CC) $(LINK) -o $@ $^ $(PKG_LIBS)
+	$(Q)$(TELL) "  LINK $@"; $(CC) $(LINK) -o $@ $^ $(PKG_LIBS)
 
 $(B)/libstrapd.a: $(OBJ)
-	$(Q)echo "  AR   $@"; rm -f $@; ar rcs $@ $^
+	$(Q)$(TELL) "  AR   $@"; rm -f $@; ar rcs $@ $^
 
 $(B)/%.o: %.c | $(B)/gen/migrations.inc
 	@mkdir -p $(@D)
-	$(Q)echo "  CC   $<"; $(CC) $(ALL) -c -o $@ $<
+	$(Q)$(TELL) "  CC   $<"; $(CC) $(ALL) -c -o $@ $<
 
 # The migrations, as C strings: strapd needs no file of them at run time.
 $(B)/gen/migrations.inc: schema/embed.sh $(wildcard schema/db/*.sql)
@@ -58,37 +59,41 @@ $(B)/gen/migrations.inc: schema/embed.sh $(wildcard schema/db/*.sql)
 
 $(B)/unit/%: tests/unit/%.c $(B)/libstrapd.a
 	@mkdir -p $(@D)
-	$(Q)echo "  CC   $<"; $(CC) $(ALL) -o $@ $< $(B)/libstrapd.a $(LINK) $(PKG_LIBS) -lcmocka
+	$(Q)$(TELL) "  CC   $<"; $(CC) $(ALL) -o $@ $< $(B)/libstrapd.a $(LINK) $(PKG_LIBS) -lcmocka
 
 # Fakes come before the archive, so that the real loop, clock and network stay out.
 $(B)/scenario/%: tests/scenario/%.c $(FAKES) $(B)/libstrapd.a
 	@mkdir -p $(@D)
-	$(Q)echo "  CC   $<"; $(CC) $(ALL) -o $@ $< $(FAKES) $(B)/libstrapd.a $(LINK) $(PKG_LIBS)
+	$(Q)$(TELL) "  CC   $<"; $(CC) $(ALL) -o $@ $< $(FAKES) $(B)/libstrapd.a $(LINK) $(PKG_LIBS)
 
 $(B)/seeds/%: tests/fuzz/%.c tests/fuzz/driver.c $(B)/libstrapd.a
 	@mkdir -p $(@D)
-	$(Q)echo "  CC   $<"; $(CC) $(ALL) -o $@ $< tests/fuzz/driver.c $(B)/libstrapd.a $(LINK) $(PKG_LIBS)
+	$(Q)$(TELL) "  CC   $<"; $(CC) $(ALL) -o $@ $< tests/fuzz/driver.c $(B)/libstrapd.a $(LINK) $(PKG_LIBS)
 
 $(B)/system/coapdevice-%: tests/system/coapdevice.c
 	@mkdir -p $(@D)
-	$(Q)echo "  CC   $<"; $(CC) $(STRICT) -Wno-conversion -D_GNU_SOURCE $(CFLAGS) $(SAN) -o $@ $< \
+	$(Q)$(TELL) "  CC   $<"; $(CC) $(STRICT) -Wno-conversion -D_GNU_SOURCE $(CFLAGS) $(SAN) -o $@ $< \
 		$(shell pkg-config --cflags --libs libcoap-3-$* 2>/dev/null)
+
+$(B)/system/%: tests/system/%.c
+	@mkdir -p $(@D)
+	$(Q)$(TELL) "  CC   $<"; $(CC) $(STRICT) -D_GNU_SOURCE $(CFLAGS) $(SAN) -o $@ $<
 
 $(B)/bench/%: tests/bench/%.c $(B)/libstrapd.a
 	@mkdir -p $(@D)
-	$(Q)echo "  CC   $<"; $(CC) $(ALL) -o $@ $< $(B)/libstrapd.a $(LINK) $(PKG_LIBS)
+	$(Q)$(TELL) "  CC   $<"; $(CC) $(ALL) -o $@ $< $(B)/libstrapd.a $(LINK) $(PKG_LIBS)
 
 check:	## install what is missing, then the lints and all tests: unit, scenario, seeds, system
 	@tests/deps.sh
 	@$(MAKE) --no-print-directory all lint tests
 
-tests: all $(UNIT) $(SCENARIO) $(SEEDERS) $(DEVICES)
+tests: all $(UNIT) $(SCENARIO) $(SEEDERS) $(HELPERS)
 	@tests/run.sh $(B) all
 
 quick: $(UNIT) $(SCENARIO) $(SEEDERS)	## the tests that need no socket: unit, scenario, fuzz seeds
 	@tests/run.sh $(B) quick
 
-system: all $(DEVICES)	## real binaries, real sockets, libcoap's own client
+system: all $(HELPERS)	## real binaries, real sockets, libcoap's own client
 	@tests/run.sh $(B) system
 
 lint:	## layers, fences, sizes, banned calls, headers that compile alone, scripts
@@ -116,7 +121,7 @@ fuzz:	## run each fuzz target for FUZZ_SECONDS (30)
 fuzzers: $(FUZZERS)
 $(B)/fuzz/%: tests/fuzz/%.c $(B)/libstrapd.a
 	@mkdir -p $(@D)
-	$(Q)echo "  CC   $<"; $(CC) $(ALL) -fsanitize=fuzzer -o $@ $< $(B)/libstrapd.a $(LINK) $(PKG_LIBS)
+	$(Q)$(TELL) "  CC   $<"; $(CC) $(ALL) -fsanitize=fuzzer -o $@ $< $(B)/libstrapd.a $(LINK) $(PKG_LIBS)
 
 bench: all $(BENCHES)	## figures as a table and as JSON (build/bench.json)
 	@tests/bench/run.sh $(B)
