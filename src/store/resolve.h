@@ -24,7 +24,7 @@ struct resolver;
 enum err resolver_new(struct reader *, const struct objdefs *, struct resolver **ret) MUST_CHECK;
 void	 resolver_free(struct resolver *);
 
-/* Lives in the arena given, but for 'config', 'variables' and 'auth': those may be the resolver's. */
+/* Lives in the arena given, but for what may be the profile's: its name, 'config', 'variables', 'auth'. */
 struct resolved {
 	const char		*endpoint;
 	const char		*profile;	/* or NULL */
