@@ -59,7 +59,7 @@ check_length(struct parse *p, const struct place *at, const struct resdef *def, 
 	if (octets == NULL || !def->has_range || ((double)len >= def->min && (double)len <= def->max))
 		return ERR_OK;
 	if (def->min == def->max)
-		return doc_refuse(&p->doc, at, "range", "%s has exactly %.0f octets, found %zu", def->name,
+		return doc_refuse(&p->doc, at, "range", "%s has exactly %.0f octet(s), found %zu", def->name,
 		    def->min, len);
 	return doc_refuse(&p->doc, at, "range", "%s has %.0f to %.0f octets, found %zu", def->name, def->min,
 	    def->max, len);
