@@ -7,6 +7,8 @@
  *	load bootstrap PORT N WINDOW SECONDS	POST /bs, then an ACK to all that comes, until Finish
  *	load silent PORT N			N devices that ask and never answer (live sessions)
  *
+ * Devices are called dev-0000000 and so on, silent ones sil-0000000.
+ *
  * Prints one JSON object: {"rate":…,"done":…,"seconds":…,"generator_cpu_us":…,"datagrams":…}.
  * N is how many devices there are, WINDOW how many are at it at once.
  */
@@ -110,7 +112,7 @@ start(uint32_t d, uint64_t now)
 	memcpy(p, head, 4);
 	memcpy(p + 4, &token, 4);
 	memcpy(p + 8, "\xb2" "bs" "\x4d\x01" "ep=", 8);	/* Uri-Query of 13 + 1 bytes */
-	snprintf((char *)p + 16, 12, "dev-%07u", d);
+	snprintf((char *)p + 16, 12, silent ? "sil-%07u" : "dev-%07u", d);
 	*len = 16 + 11;
 }
 
