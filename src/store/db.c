@@ -11,7 +11,7 @@
 #define SCHEME		"sqlite:"
 
 /* Nobody else writes; an operator's sqlite3 shell may, and must not stop the daemon for long. */
-#define WRITER_BUSY_MS	1000
+#define WRITER_BUSY_MS	250
 /* Readers meet a lock only while a foreign program recovers or closes the file. */
 #define READER_BUSY_MS	50
 

@@ -92,10 +92,11 @@ store_history_add(struct store *st, const struct history *h, int64_t *seq)
 
 	jtext_reset(&st->in);
 	history_body(h, &st->in);
-	txn_begin(st, &t);
-	number = add_row(&t, &r);
+	/* the device's state is true even when its entry cannot be kept */
+	txn_begin_small(st, &t);
 	if (h->known && h->endpoint != NULL)
 		note_device(&t, h);
+	number = add_row(&t, &r);
 	e = txn_end(&t);
 	if (e == ERR_OK)
 		*seq = number;
@@ -143,7 +144,7 @@ store_event_add(struct store *st, const char *type, const char *endpoint, int64_
 	e = put_body(&st->in, body, endpoint != NULL);
 	if (e != ERR_OK)
 		return e;
-	txn_begin(st, &t);
+	txn_begin_small(st, &t);
 	number = add_row(&t, &r);
 	e = txn_end(&t);
 	if (e == ERR_OK)

@@ -76,6 +76,11 @@ struct txn {
 };
 
 void	 txn_begin(struct store *, struct txn *);
+/*
+ * Without a savepoint, which costs as much as a row: for changes of one statement, or whose
+ * first statements may stay when the last one fails.
+ */
+void	 txn_begin_small(struct store *, struct txn *);
 enum err txn_end(struct txn *) MUST_CHECK;
 
 /* Numbers of parameters count from 1; what is bound is borrowed until the statement has run. */

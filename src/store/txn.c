@@ -127,10 +127,16 @@ open_group(struct txn *t)
 }
 
 void
-txn_begin(struct store *st, struct txn *t)
+txn_begin_small(struct store *st, struct txn *t)
 {
 	*t = (struct txn){ .st = st, .before = st->now };
 	open_group(t);
+}
+
+void
+txn_begin(struct store *st, struct txn *t)
+{
+	txn_begin_small(st, t);
 	txn_run(t, ST_SAVE);
 	t->saved = t->err == ERR_OK;
 }
@@ -143,15 +149,17 @@ undo_change(struct txn *t)
 	struct txn undo = { .st = st };
 	char why[sizeof(st->error)];
 
+	st->now = t->before;
+	if (!st->open || st->lost)
+		return;		/* it never began, or ended before this change */
 	memcpy(why, st->error, sizeof(why));
-	if (!sqlite3_get_autocommit(st->db)) {
+	if (sqlite3_get_autocommit(st->db)) {
+		undo.err = ERR_DB;
+	} else if (t->saved) {
 		txn_run(&undo, ST_SAVE_UNDO);
 		txn_run(&undo, ST_SAVE_RELEASE);
-	} else {
-		undo.err = ERR_DB;
 	}
 	memcpy(st->error, why, sizeof(why));
-	st->now = t->before;
 	if (undo.err != ERR_OK) {
 		st->lost = true;
 		group_schedule(st);
@@ -163,12 +171,13 @@ txn_end(struct txn *t)
 {
 	struct store *st = t->st;
 
-	txn_run(t, ST_SAVE_RELEASE);
+	if (t->saved)
+		txn_run(t, ST_SAVE_RELEASE);
 	if (t->err == ERR_OK)
 		group_schedule(st);
 	else if (t->opened)
 		rollback(st);
-	else if (t->saved)
+	else
 		undo_change(t);
 	return t->err;
 }

@@ -159,7 +159,7 @@ generation_moves_when_profiles_are_committed(void **state)
 	assert_int_equal(reader_new(p->st, &rd), ERR_OK);
 	g = reader_profile_generation(rd);
 	for (int i = 4; i >= 0; i--) {
-		json_t *doc = json_pack("{s:s%}", "profile", "abcde" + i, (size_t)1);
+		json_t *doc = json_pack("{s:s%}", "profile", &"abcde"[i], (size_t)1);
 		char name[2] = { "abcde"[i], '\0' };
 
 		assert_int_equal(store_profile_put(p->st, name, doc), ERR_OK);

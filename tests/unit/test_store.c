@@ -1,6 +1,7 @@
 #include "test_store_util.h"
 
 #include <signal.h>
+#include <sqlite3.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 
@@ -284,16 +285,44 @@ group_lost_in_the_middle_is_told_at_its_commit(void **state)
 	assert_int_equal(e, ERR_DB);
 	assert_in_range(i, 2, 199);
 	limit_files(RLIM_INFINITY);
+	assert_int_equal(put(p->st, "late", NULL), ERR_DB);	/* nothing joins a group that is gone */
+	assert_true(store_dirty(p->st));
 	store_when_durable(p->st, &w);
-	e = store_commit(p->st);
+	assert_int_equal(store_commit(p->st), ERR_DB);
 	assert_int_equal(told.n, 1);
-	assert_int_equal(told.e, e);
-	assert_int_equal(has(p->st, "bad-0"), e == ERR_OK);	/* all of the group, or nothing */
+	assert_int_equal(told.e, ERR_DB);
+	assert_false(has(p->st, "bad-0"));
+	assert_int_equal(count(p->st), 0);
 	assert_int_equal(put(p->st, "next", NULL), ERR_OK);
 	assert_int_equal(store_commit(p->st), ERR_OK);
 	assert_true(has(p->st, "next"));
 	json_decref(doc);
 	free(big);
+}
+
+static void
+foreign_lock_fails_a_change_and_no_more(void **state)
+{
+	struct place *p = *state;
+	json_t *body = json_object();
+	sqlite3 *other = NULL;
+	int64_t seq;
+
+	place_open(p, NULL);
+	assert_int_equal(sqlite3_open(p->file, &other), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(put(p->st, "a", NULL), ERR_DB);
+	assert_string_equal(store_error(p->st), "database is locked");
+	assert_int_equal(store_event_add(p->st, "x", NULL, 1, body, &seq), ERR_DB);
+	assert_false(store_dirty(p->st));
+	assert_int_equal(sqlite3_exec(other, "ROLLBACK", NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(other);
+	assert_int_equal(store_event_add(p->st, "x", NULL, 1, body, &seq), ERR_OK);
+	assert_int_equal(seq, 1);
+	assert_int_equal(put(p->st, "a", NULL), ERR_OK);
+	assert_int_equal(store_commit(p->st), ERR_OK);
+	assert_int_equal(count(p->st), 1);
+	json_decref(body);
 }
 
 static void
@@ -407,6 +436,7 @@ main(void)
 		test_place(waiters_are_told_once_by_the_commit),
 		test_place(failed_commit_undoes_the_group_and_the_store_goes_on),
 		test_place(group_lost_in_the_middle_is_told_at_its_commit),
+		test_place(foreign_lock_fails_a_change_and_no_more),
 		test_place(loop_commits_by_itself_and_for_waiters),
 		test_place(files_are_for_their_owner_only),
 		test_place(profiles_are_stored_listed_and_removed),
