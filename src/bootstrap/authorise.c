@@ -117,7 +117,7 @@ check_proof(const struct authorise_request *req, const struct resolved *res, str
 		if (req->identity->kind == IDENTITY_NONE &&
 		    (req->scheme == LINK_COAP || req->scheme == LINK_COAP_TCP))
 			return VERDICT_ALLOWED;
-		return deny(why, "the record allows NoSec, but the device came with credentials of another one");
+		return deny(why, "the record allows NoSec only, but the device came with credentials");
 	case AUTH_CERTIFICATE:
 		return deny(why, "the record asks for a certificate, which this release cannot check");
 	case AUTH_PUBLIC_KEY:

@@ -25,7 +25,7 @@ enum verdict {
 };
 
 struct authorise_request {
-	const char		*ep;		/* from the query, NUL-terminated, without NUL inside; or NULL: absent */
+	const char		*ep;		/* from the query, no NUL inside; NULL: absent */
 	enum link_scheme	 scheme;
 	const struct identity	*identity;
 };
@@ -37,6 +37,7 @@ struct authorise_request {
 enum verdict authorise(const struct authorise_request *, struct reader *, struct resolver *,
     struct arena *, struct resolved *ret, const char **name, struct problem *why);
 
-const char *verdict_reason(enum verdict);	/* interface.md, 9: "unknown-endpoint", … ; "" when allowed */
+/* The word of interface.md, 9: "unknown-endpoint", …; "" when allowed. */
+const char *verdict_reason(enum verdict);
 
 #endif

@@ -26,7 +26,7 @@ enum step_kind { STEP_DISCOVER, STEP_READ, STEP_DELETE, STEP_WRITE, STEP_FINISH 
 struct plan_step {
 	enum step_kind	 kind;
 	bool		 optional;	/* a refusal is noted and passed over */
-	bool		 cleanup;	/* DELETE: only after the write before it was refused and passed over */
+	bool		 cleanup;	/* DELETE: only when the write before it was passed over */
 	bool		 must_match;	/* READ: an answer that differs ends the session */
 	uint8_t		 account;	/* steps of one account, 0 … 63; PLAN_NO_ACCOUNT: of none */
 	struct path	 path;		/* FINISH: unused */
@@ -54,13 +54,13 @@ struct plan {
 	struct plan_step	*steps;		/* in order; the last is FINISH. DISCOVER is not among them */
 	size_t			 nsteps;
 	int			 format;	/* of the writes that leave a choice */
-	int			 formats[6];	/* what may be tried, best first; formats[0] == format unless forced */
+	int			 formats[6];	/* to try, best first; [0] == format unless forced */
 	size_t			 nformats;
-	size_t			 nformats_any;	/* so many may be tried after a refusal that does not speak of formats */
+	size_t			 nformats_any;	/* as many after a refusal that names no format */
 	uint16_t		 lwm2m;		/* taken to be; 0: unknown */
 	const char		**notes;	/* sentences: how ids were chosen, what was left out */
 	size_t			 nnotes;
-	size_t			 nwarnings;	/* the first of the notes: what belongs into the history, too */
+	size_t			 nwarnings;	/* first of the notes: for the history, too */
 };
 
 /* Whether the device is to be asked first (config.discover; "auto": an instance id has to be chosen). */

@@ -110,11 +110,14 @@ static void
 tell_doubt(const struct plan_device *dev, struct plan_notes *notes)
 {
 	if (dev->discovery == NULL && dev->discover_failed)
-		plan_warn(notes, "the device could not answer Discover: its bootstrap account is taken to be /0/0");
+		plan_warn(notes, "the device could not answer Discover: its bootstrap account is "
+		    "taken to be /0/0");
 	else if (dev->discovery == NULL)
-		plan_note(notes, "the device was not asked where its bootstrap account is: it is taken to be /0/0");
+		plan_note(notes, "the device was not asked where its bootstrap account is: it is "
+		    "taken to be /0/0");
 	else if (dev->discovery->nlinks == 0)
-		plan_warn(notes, "the answer to Discover was empty: the bootstrap account is taken to be /0/0");
+		plan_warn(notes, "the answer to Discover was empty: the bootstrap account is taken "
+		    "to be /0/0");
 	else if (dev->discovery->odd)
 		plan_warn(notes, "the answer to Discover was odd: /0/0 is left alone besides what it shows");
 	else

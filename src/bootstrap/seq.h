@@ -29,7 +29,7 @@ struct seq_event {
 	enum seq_event_kind	 kind;
 	uint8_t			 code;	/* ANSWER */
 	enum err		 why;	/* LOST, STOP; PLANNED without a plan */
-	const struct plan	*plan;	/* PLANNED: borrowed, until the next one or the end; NULL: none can be made */
+	const struct plan	*plan;	/* PLANNED: borrowed until the end; NULL: none can be made */
 };
 
 enum seq_action_kind {
@@ -46,7 +46,7 @@ struct seq_action {
 	enum seq_action_kind	 kind;
 	size_t			 step;
 	int			 format;	/* PLAN */
-	bool			 passed_over;	/* the answer just reported was a refusal that does not matter */
+	bool			 passed_over;	/* the step just reported was refused; never mind */
 	bool			 learnt;	/* the format in use is a lesson for the next time */
 	enum seq_end		 end;		/* CLOSE */
 	enum err		 why;		/* CLOSE with FAILED */

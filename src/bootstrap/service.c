@@ -243,7 +243,7 @@ start(struct service *svc, struct link *link, struct arena *arena, const struct 
 			return false;
 		case LEAVE_ALONE:
 			reply->silent = true;
-			log_debug("ep=%s asked for from another address while its session goes on", res->endpoint);
+			log_debug("ep=%s request from another address left alone", res->endpoint);
 			return false;
 		}
 		begin.restarts = count_restarts(old, link, loop_now_us(svc->opts.loop));
@@ -341,7 +341,7 @@ service_handle(void *service, struct link *link, const struct exchange_incoming 
 			reply->code = MSG_METHOD_NOT_ALLOWED;
 	} else if (exchange_path_is(in, "/bspack")) {
 		counter_add(&svc->stats.pack_requests, 1);
-		/* What a server without Pack has to say (spec/bootstrap.md 1.8); then the device comes to /bs. */
+		/* As a server without Pack has to (spec/bootstrap.md 1.8); the device then comes to /bs. */
 		reply->code = in->code == MSG_GET ? MSG_NOT_IMPLEMENTED : MSG_METHOD_NOT_ALLOWED;
 	} else {
 		reply->code = MSG_NOT_FOUND;

@@ -36,7 +36,8 @@ struct service {
 	bool			 draining;
 	uint64_t		 refusals_at_ms;	/* token bucket for 'ended' of refusals */
 	uint64_t		 refusals_left;		/* thousandths */
-	char			 peer_text[ADDR_TEXT_MAX], step_text[SESSION_STEP_MAX];	/* of service_find() */
+	/* for the strings of service_find() */
+	char			 peer_text[ADDR_TEXT_MAX], step_text[SESSION_STEP_MAX];
 };
 
 uint64_t service_next_id(struct service *);

@@ -154,15 +154,15 @@ static enum outcome
 compare(struct session *s, const struct exchange_result *r)
 {
 	const struct plan_step *st = planned_step(s);
+	const struct objdefs *defs = s->svc->opts.defs;
 	int format = r->content_format != FORMAT_NONE ? r->content_format : st->accept;
 	struct arena scratch;
 	enum outcome ret = OUTCOME_UNREADABLE;
 
 	arena_init(&scratch, 4096, 1 << 20);
 	struct nodes answer = { .arena = &scratch }, written = { .arena = &scratch };
-	if (format_decode(format, &st->path, s->svc->opts.defs, r->payload, r->payload_len, &answer) == ERR_OK &&
-	    format_decode(st->accept, &st->path, s->svc->opts.defs, st->payload, st->payload_len, &written) ==
-	    ERR_OK)
+	if (format_decode(format, &st->path, defs, r->payload, r->payload_len, &answer) == ERR_OK &&
+	    format_decode(st->accept, &st->path, defs, st->payload, st->payload_len, &written) == ERR_OK)
 		ret = holds(&answer, &written) ? OUTCOME_OK : OUTCOME_DIFFERS;
 	arena_fini(&scratch);
 	return ret;
@@ -368,7 +368,8 @@ session_info(const struct session *s, char *peer, char *step, struct session_inf
 	if (s->in_flight && s->kind == STEP_FINISH)
 		snprintf(step, SESSION_STEP_MAX, "finish");
 	else if (s->in_flight)
-		snprintf(step, SESSION_STEP_MAX, "%s %s", step_kind_name(s->kind), path_format(&s->path, path));
+		snprintf(step, SESSION_STEP_MAX, "%s %s", step_kind_name(s->kind),
+		    path_format(&s->path, path));
 	*ret = (struct session_info){
 		.id = s->id,
 		.endpoint = s->res.endpoint,

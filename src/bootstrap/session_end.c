@@ -82,13 +82,13 @@ refusal_sentence(struct arena *a, const struct session *s)
 	if (l->outcome == OUTCOME_DIFFERS)
 		return arena_printf(a, "%s gave back something else than was written", step);
 	if (l->kind == STEP_FINISH)
-		return arena_printf(a, "the device refused Finish with %s: it finds what it holds inconsistent",
-		    code);
+		return arena_printf(a, "the device refused Finish with %s: it finds what it holds "
+		    "inconsistent", code);
 	if (l->kind == STEP_WRITE) {
 		const char *formats = formats_tried(a, s, &n);
 		if (n > 1)
-			return arena_printf(a, "the device refused %s with %s in every format tried (%s)", step,
-			    code, formats);
+			return arena_printf(a, "the device refused %s with %s in every format tried (%s)",
+			    step, code, formats);
 	}
 	return arena_printf(a, "the device refused %s with %s", step, code);
 }
@@ -167,7 +167,7 @@ failed(struct arena *a, const struct session *s, const struct session_end *end)
 	}
 	if (!end->stopped && (end->why == ERR_INVALID || end->why == ERR_UNSUPPORTED)) {
 		v.reason = "plan";
-		v.cause = s->why != NULL ? s->why : "the record asks for something that this release cannot make";
+		v.cause = s->why != NULL ? s->why : "no plan can be made from the record";
 		return v;
 	}
 	v = lost(a, s, end);

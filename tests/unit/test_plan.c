@@ -22,11 +22,15 @@
 
 /* Configs are written with ' for "; plans are compared as "delete /0; write /0/1 tlv; finish". */
 
-#define NOSEC(ssid)	"{'short_server_id':" #ssid ",'security':{'uri':'coap://192.0.2.10:5683','mode':'nosec'}}"
+#define NOSEC(ssid)	"{'short_server_id':" #ssid \
+	",'security':{'uri':'coap://192.0.2.10:5683','mode':'nosec'}}"
 #define NOSEC_AT(ssid, i) "{'short_server_id':" #ssid ",'instance':" #i \
-			",'security':{'uri':'coap://192.0.2.10:5683','mode':'nosec'}}"
+	",'security':{'uri':'coap://192.0.2.10:5683','mode':'nosec'}}"
 #define ONE		"{'servers':[" NOSEC(101) "]}"
 #define BOTH		"delete /0; delete /1; "
+#define OSCORE		"{'servers':[{'short_server_id':1,'security':{'uri':'coap://h:5683','mode':'nosec'," \
+	"'oscore':0}}],'oscore':[{'master_secret':{'text':'abc'},'sender_id':{'text':'s'}," \
+	"'recipient_id':{'text':'r'}}]"
 
 static struct objdefs *defs;
 
@@ -92,6 +96,7 @@ config(const char *quoted)
 	for (char *p = json; *p != '\0'; p++)
 		if (*p == '\'')
 			*p = '"';
+	json_decref(w.doc);
 	w.doc = json_loads(json, 0, NULL);
 	assert_non_null(w.doc);
 	if (config_parse(w.doc, defs, NULL, "/config", &w.arena, &cfg, &w.why) != ERR_OK)
@@ -200,13 +205,11 @@ static void
 objects_come_in_the_order_of_the_rules(void **state)
 {
 	(void)state;
-	config("{'servers':[{'short_server_id':1,'security':{'uri':'coap://h:5683','mode':'nosec','oscore':0}}],"
-	    "'oscore':[{'master_secret':{'hex':'00010203'},'sender_id':{'hex':'01'},'recipient_id':{'hex':'02'}}],"
-	    "'access_control':[{'object_id':3,'object_instance_id':0,'acl':{'1':15},'owner':1}],"
+	config(OSCORE ",'access_control':[{'object_id':3,'object_instance_id':0,'acl':{'1':15},'owner':1}],"
 	    "'write':[{'path':'/3/0/14','value':'+01:00'},{'path':'/5/0','value':{'1':'coap://f'}}]}");
 	discovered("</>;lwm2m=1.1,</0/0>,</1>,</3/0>,</5/0>,</21>;ver=2.0");
-	assert_string_equal(build(), BOTH "delete /2; delete /21; write /21/0 tlv; write /0/1 tlv; write /1/1 tlv; "
-	    "write /2/0 tlv; write /3/0/14 tlv; write /5/0 tlv; finish");
+	assert_string_equal(build(), BOTH "delete /2; delete /21; write /21/0 tlv; write /0/1 tlv; "
+	    "write /1/1 tlv; write /2/0 tlv; write /3/0/14 tlv; write /5/0 tlv; finish");
 	assert_string_equal(resources(step("write", PATH_OI(0, 1))), "0 1 2 10 17");
 }
 
@@ -245,7 +248,8 @@ accounts_keep_off_the_bootstrap_account(void **state)
 		{ "</0/0>", "write /0/1 tlv; write /0/2 tlv; write /1/1 tlv; write /1/2 tlv; finish" },
 		{ "</0/1>", "write /0/0 tlv; write /0/2 tlv; write /1/0 tlv; write /1/2 tlv; finish" },
 		{ "</0/10>", "write /0/0 tlv; write /0/1 tlv; write /1/0 tlv; write /1/1 tlv; finish" },
-		{ "</0/0>;ssid=0,</0/1>;ssid=5", "write /0/1 tlv; write /0/2 tlv; write /1/1 tlv; write /1/2 tlv; finish" },
+		{ "</0/0>;ssid=0,</0/1>;ssid=5",
+		  "write /0/1 tlv; write /0/2 tlv; write /1/1 tlv; write /1/2 tlv; finish" },
 	};
 
 	(void)state;
@@ -285,7 +289,8 @@ instance_of_the_record_is_honoured(void **state)
 {
 	(void)state;
 	config("{'servers':[" NOSEC(101) "," NOSEC_AT(102, 1) "]}");
-	assert_string_equal(build(), BOTH "write /0/2 tlv; write /0/1 tlv; write /1/2 tlv; write /1/1 tlv; finish");
+	assert_string_equal(build(),
+	    BOTH "write /0/2 tlv; write /0/1 tlv; write /1/2 tlv; write /1/1 tlv; finish");
 }
 
 static void
@@ -323,10 +328,10 @@ static void
 oscore_keeps_off_instances_that_nobody_may_touch(void **state)
 {
 	(void)state;
-	config("{'servers':[{'short_server_id':1,'security':{'uri':'coap://h:5683','mode':'nosec','oscore':0}}],"
-	    "'oscore':[{'master_secret':{'hex':'0001'},'sender_id':{'hex':'01'},'recipient_id':{'hex':'02'}}]}");
+	config(OSCORE "}");
 	discovered("</>;lwm2m=1.1,</0/0>,</21/0>,</21/1>;ssid=7");
-	assert_string_equal(build(), BOTH "delete /21; write /21/1 tlv; write /0/1 tlv; write /1/1 tlv; finish");
+	assert_string_equal(build(),
+	    BOTH "delete /21; write /21/1 tlv; write /0/1 tlv; write /1/1 tlv; finish");
 }
 
 static void
@@ -436,7 +441,8 @@ forced_format_keeps_list_and_steps(void **state)
 	config("{'servers':[" NOSEC(101) "],'format':'text','write':[{'path':'/3/0/14','value':'+01:00'}]}");
 	w.res.format = w.dev.format = FORMAT_SENML_CBOR;
 	snprintf(before, sizeof(before), "%s", build());
-	assert_string_equal(before, BOTH "write /0/1 senml-cbor; write /1/1 senml-cbor; write /3/0/14 text; finish");
+	assert_string_equal(before,
+	    BOTH "write /0/1 senml-cbor; write /1/1 senml-cbor; write /3/0/14 text; finish");
 	memcpy(formats, w.plan->formats, sizeof(formats));
 	w.dev.format = FORMAT_TLV;
 	w.dev.format_forced = true;
@@ -487,7 +493,8 @@ static void
 empty_values_are_left_out(void **state)
 {
 	(void)state;
-	config("{'servers':[{'short_server_id':1,'security':{'uri':'coap://h:5683','mode':'nosec','sni':''}}]}");
+	config("{'servers':[{'short_server_id':1,'security':{'uri':'coap://h:5683','mode':'nosec',"
+	    "'sni':''}}]}");
 	(void)build();
 	assert_string_equal(resources(step("write", PATH_OI(0, 1))), "0 1 2 10");
 }
@@ -495,12 +502,8 @@ empty_values_are_left_out(void **state)
 static void
 octets_of_oscore_are_a_string_before_version_two(void **state)
 {
-	static const char cfg[] = "{'servers':[{'short_server_id':1,'security':{'uri':'coap://h:5683',"
-	    "'mode':'nosec','oscore':0}}],'oscore':[{'master_secret':{'text':'abc'},"
-	    "'sender_id':{'text':'s'},'recipient_id':{'text':'r'}}]}";
-
 	(void)state;
-	config(cfg);
+	config(OSCORE "}");
 	w.dev.pct = FORMAT_SENML_CBOR;
 	discovered("</>;lwm2m=1.1,</0/0>,</21>");
 	(void)build();
@@ -519,8 +522,8 @@ variables_become_values(void **state)
 
 	(void)state;
 	w.res.variables = (struct variables){ &v, 1 };
-	config("{'servers':[{'short_server_id':1,'security':{'uri':'coaps://${region}.example.com:5684','mode':'psk',"
-	    "'identity':{'text':'${endpoint}'},'secret_key':{'hex':'00112233445566778899aabbccddeeff'}}}]}");
+	config("{'servers':[{'short_server_id':1,'security':{'uri':'coaps://${region}.example.com:5684',"
+	    "'mode':'psk','identity':{'text':'${endpoint}'},'secret_key':{'hex':'00112233445566778899aabbccddeeff'}}}]}");
 	assert_string_equal(build(), BOTH "write /0/1 tlv; write /1/1 tlv; finish");
 	const struct plan_step *st = step("write", PATH_OI(0, 1));
 	assert_non_null(memmem(st->payload, st->payload_len, "coaps://eu.example.com:5684", 27));
@@ -553,21 +556,19 @@ refusals_follow_the_policy_of_the_record(void **state)
 	assert_false(step("write", PATH_OI(0, 1))->optional);
 
 	config("{'servers':[" NOSEC(101) "],'on_error':{'delete':'stop','write':'continue'}}");
-	json_decref(w.doc);
 	assert_string_equal(build(), BOTH "write /0/1 tlv; delete /0/1 if-refused; write /1/1 tlv; finish");
 	assert_false(step("delete", PATH_O(0))->optional);
 	assert_true(step("write", PATH_OI(1, 1))->optional);
 	assert_true(step("delete", PATH_OI(0, 1))->optional);
 	assert_int_equal(step("write", PATH_OI(0, 1))->account, step("write", PATH_OI(1, 1))->account);
-	w.doc = NULL;
 }
 
 static void
 verify_reads_back_what_may_be_read(void **state)
 {
 	(void)state;
-	config("{'servers':[" NOSEC(101) "],'verify':true,'access_control':[{'object_id':3,'object_instance_id':0,"
-	    "'acl':{'101':15},'owner':101}],'write':[{'path':'/3/0/14','value':'x'}]}");
+	config("{'servers':[" NOSEC(101) "],'verify':true,'access_control':[{'object_id':3,"
+	    "'object_instance_id':0,'acl':{'101':15},'owner':101}],'write':[{'path':'/3/0/14','value':'x'}]}");
 	w.dev.pct = FORMAT_SENML_CBOR;
 	assert_string_equal(build(), BOTH "delete /2; write /0/1 senml-cbor; write /1/1 senml-cbor; "
 	    "write /2/0 senml-cbor; write /3/0/14 senml-cbor; read /1/1; read /2/0; finish");
@@ -597,7 +598,6 @@ discover_is_wanted_when_something_is_to_be_chosen(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		json_decref(w.doc);
 		config(cases[i].cfg);
 		assert_int_equal(plan_wants_discovery(&w.res), cases[i].wanted);
 		assert_int_equal(plan_discovery_path(&w.res).depth, cases[i].depth);
