@@ -56,9 +56,9 @@ service_free(struct service *svc)
 
 	if (svc == NULL)
 		return;
-	while ((s = table_any(&svc->sessions)) != NULL)
+	while ((s = sessions_any(&svc->sessions)) != NULL)
 		session_stop(s, ERR_CANCELLED, "the server was stopped");
-	table_fini(&svc->sessions);
+	sessions_fini(&svc->sessions);
 	free(svc);
 }
 
@@ -230,8 +230,8 @@ static bool
 start(struct service *svc, struct link *link, struct arena *arena, const struct resolved *res, int pct,
     struct exchange_reply *reply)
 {
-	struct session *old = table_by_name(&svc->sessions, res->endpoint);
-	struct session *same_link = table_by_link(&svc->sessions, link), *s;
+	struct session *old = sessions_by_name(&svc->sessions, res->endpoint);
+	struct session *same_link = sessions_by_link(&svc->sessions, link), *s;
 	struct session_start begin = { .link = link, .arena = arena, .res = res, .pct = pct };
 
 	if (old != NULL) {
@@ -311,7 +311,7 @@ bootstrap_request(struct service *svc, struct link *link, const struct exchange_
 	who.ep = req.has_ep ? req.ep : NULL;
 	/* A server that is full asks no store for strangers. */
 	if (svc->sessions.n >= svc->opts.max_sessions && who.ep != NULL &&
-	    table_by_name(&svc->sessions, who.ep) == NULL) {
+	    sessions_by_name(&svc->sessions, who.ep) == NULL) {
 		over_limit(svc, link, who.ep, reply);
 		return;
 	}
@@ -352,7 +352,7 @@ void
 service_link_gone(void *service, struct link *link, enum err why)
 {
 	struct service *svc = service;
-	struct session *s = table_by_link(&svc->sessions, link);
+	struct session *s = sessions_by_link(&svc->sessions, link);
 
 	if (s != NULL)
 		session_link_lost(s, why);
@@ -382,7 +382,7 @@ service_live(const struct service *svc)
 enum err
 service_cancel(struct service *svc, uint64_t id, enum err why)
 {
-	struct session *s = table_by_id(&svc->sessions, id);
+	struct session *s = sessions_by_id(&svc->sessions, id);
 
 	if (s == NULL)
 		return ERR_NOTFOUND;
@@ -393,7 +393,7 @@ service_cancel(struct service *svc, uint64_t id, enum err why)
 enum err
 service_find(struct service *svc, uint64_t id, struct session_info *ret)
 {
-	const struct session *s = table_by_id(&svc->sessions, id);
+	const struct session *s = sessions_by_id(&svc->sessions, id);
 
 	if (s == NULL)
 		return ERR_NOTFOUND;

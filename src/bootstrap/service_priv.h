@@ -20,13 +20,13 @@ struct session_table {
 	size_t		  nchains;	/* a power of two, the same for all keys; 0 at first */
 	size_t		  n;
 };
-bool	 table_add(struct session_table *, struct session *);	/* false: out of memory */
-void	 table_remove(struct session_table *, struct session *);
-struct session *table_by_name(const struct session_table *, const char *endpoint);
-struct session *table_by_id(const struct session_table *, uint64_t id);
-struct session *table_by_link(const struct session_table *, const struct link *);
-struct session *table_any(const struct session_table *);	/* NULL: there is none */
-void	 table_fini(struct session_table *);			/* empty by then */
+bool	 sessions_add(struct session_table *, struct session *);	/* false: out of memory */
+void	 sessions_remove(struct session_table *, struct session *);
+struct session *sessions_by_name(const struct session_table *, const char *endpoint);
+struct session *sessions_by_id(const struct session_table *, uint64_t id);
+struct session *sessions_by_link(const struct session_table *, const struct link *);
+struct session *sessions_any(const struct session_table *);	/* NULL: there is none */
+void	 sessions_fini(struct session_table *);			/* empty by then */
 
 struct service {
 	struct service_opts	 opts;

@@ -240,7 +240,7 @@ close_session(struct session *s, const struct session_end *end)
 	timer_cancel(svc->opts.loop, &s->timer);
 	if (s->in_flight)
 		exchange_cancel(svc->opts.exchange, link);
-	table_remove(&svc->sessions, s);
+	sessions_remove(&svc->sessions, s);
 	counter_sub(&svc->stats.sessions, 1);
 	session_tell_end(s, end);
 	exchange_hold(svc->opts.exchange, link, false);
@@ -314,7 +314,7 @@ session_new(struct service *svc, const struct session_start *start, struct sessi
 		.learnt = FORMAT_NONE, .restarts = start->restarts, .id = service_next_id(svc),
 		.started_at_us = loop_now_us(loop), .progress_at_ms = loop_now_ms(loop),
 		.started_wall_ms = loop_wall_ms(loop) };
-	if (!table_add(&svc->sessions, s))
+	if (!sessions_add(&svc->sessions, s))
 		return ERR_NOMEM;
 	s->arena = *start->arena;
 	seq_init(&s->seq, plan_wants_discovery(&s->res));

@@ -51,7 +51,7 @@ struct session_plan {
 };
 
 struct session {
-	struct session		*next[SESSION_KEYS];	/* table.c */
+	struct session		*next[SESSION_KEYS];	/* sessions.c */
 	struct service		*svc;
 	struct link		*link;
 	struct arena		 arena;		/* all that is here, the session itself included */

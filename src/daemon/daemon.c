@@ -103,7 +103,7 @@ on_report(void *arg, struct letter *letter)
 			loop_stop(d->loop);
 		break;
 	}
-	report_free(r);
+	letters_report_free(r);
 }
 
 /* --- what the admin socket asks --- */

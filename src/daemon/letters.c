@@ -6,7 +6,7 @@
 #define REPORT_CHUNK	1024
 
 struct report *
-report_new(enum report_kind kind, struct worker *worker)
+letters_report(enum report_kind kind, struct worker *worker)
 {
 	struct report *r = calloc(1, sizeof(*r));
 
@@ -19,7 +19,7 @@ report_new(enum report_kind kind, struct worker *worker)
 }
 
 void
-report_free(struct report *r)
+letters_report_free(struct report *r)
 {
 	if (r == NULL)
 		return;
@@ -69,7 +69,7 @@ copy_warnings(struct arena *a, const struct history *h, bool *ok)
 }
 
 const struct history *
-report_copy_history(struct arena *a, const struct history *h)
+letters_copy_history(struct arena *a, const struct history *h)
 {
 	struct history *copy = arena_dup(a, h, sizeof(*h));
 	bool ok = copy != NULL;

@@ -54,11 +54,11 @@ struct order {
 	int		 unknown_endpoint;	/* POLICY: enum service_unknown */
 };
 
-/* A report with an empty arena, or NULL. report_free() wipes it. */
-struct report	*report_new(enum report_kind, struct worker *);
-void		 report_free(struct report *);
+/* A report with an empty arena, or NULL. letters_report_free() wipes it. */
+struct report	*letters_report(enum report_kind, struct worker *);
+void		 letters_report_free(struct report *);
 
 /* A deep copy into the arena, or NULL when out of memory. */
-const struct history *report_copy_history(struct arena *, const struct history *);
+const struct history *letters_copy_history(struct arena *, const struct history *);
 
 #endif

@@ -51,7 +51,7 @@ static void
 on_started(void *arg, const struct session_info *info)
 {
 	struct worker *w = arg;
-	struct report *r = report_new(REPORT_STARTED, w);
+	struct report *r = letters_report(REPORT_STARTED, w);
 
 	if (r == NULL)
 		return;
@@ -61,7 +61,7 @@ on_started(void *arg, const struct session_info *info)
 	r->scheme = info->scheme;
 	r->at_ms = info->started_ms;
 	if (r->endpoint == NULL || r->peer == NULL) {
-		report_free(r);
+		letters_report_free(r);
 		return;
 	}
 	post(w, r);
@@ -71,13 +71,13 @@ static void
 on_ended(void *arg, const struct history *h)
 {
 	struct worker *w = arg;
-	struct report *r = report_new(REPORT_ENDED, w);
+	struct report *r = letters_report(REPORT_ENDED, w);
 
 	if (r == NULL)
 		return;
 	r->session = h->session;
 	if (worker_backlog(w) < BACKLOG_MAX)
-		r->history = report_copy_history(&r->arena, h);
+		r->history = letters_copy_history(&r->arena, h);
 	if (r->history == NULL)
 		counter_add(&w->history_lost, 1);
 	post(w, r);
@@ -108,7 +108,7 @@ on_handshake_failed(void *arg, const struct handshake_failure *f)
 	}
 	if (w->failures_told++ >= w->failures_max || worker_backlog(w) >= BACKLOG_MAX)
 		return;
-	struct report *r = report_new(REPORT_HANDSHAKE, w);
+	struct report *r = letters_report(REPORT_HANDSHAKE, w);
 	if (r == NULL)
 		return;
 	r->at_ms = loop_wall_ms(w->loop);
@@ -118,7 +118,7 @@ on_handshake_failed(void *arg, const struct handshake_failure *f)
 	if (f->identity != NULL)
 		r->identity = printable(&r->arena, f->identity, f->identity_len);
 	if (r->peer == NULL || r->reason == NULL || r->cause == NULL) {
-		report_free(r);
+		letters_report_free(r);
 		return;
 	}
 	post(w, r);
@@ -176,7 +176,7 @@ on_link_gone(void *arg, struct link *l, enum err why)
 static void
 report_found(struct worker *w, const struct order *o)
 {
-	struct report *r = report_new(REPORT_FOUND, w);
+	struct report *r = letters_report(REPORT_FOUND, w);
 	struct session_info info;
 
 	if (r == NULL)
@@ -197,7 +197,7 @@ report_found(struct worker *w, const struct order *o)
 static void
 report_plain(struct worker *w, enum report_kind kind)
 {
-	struct report *r = report_new(kind, w);
+	struct report *r = letters_report(kind, w);
 
 	if (r != NULL)
 		post(w, r);

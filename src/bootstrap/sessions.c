@@ -70,7 +70,7 @@ resize(struct session_table *t, size_t nchains)
 }
 
 bool
-table_add(struct session_table *t, struct session *s)
+sessions_add(struct session_table *t, struct session *s)
 {
 	/* A larger one that cannot be had makes chains longer, nothing else. */
 	if (t->n >= t->nchains && !resize(t, t->nchains == 0 ? CHAINS_MIN : t->nchains * 2) &&
@@ -82,7 +82,7 @@ table_add(struct session_table *t, struct session *s)
 }
 
 void
-table_remove(struct session_table *t, struct session *s)
+sessions_remove(struct session_table *t, struct session *s)
 {
 	for (unsigned k = 0; k < SESSION_KEYS; k++) {
 		struct session **at = &t->chains[k][slot(t, hash_of(s, k))];
@@ -95,7 +95,7 @@ table_remove(struct session_table *t, struct session *s)
 }
 
 struct session *
-table_by_name(const struct session_table *t, const char *endpoint)
+sessions_by_name(const struct session_table *t, const char *endpoint)
 {
 	struct session *s;
 
@@ -108,7 +108,7 @@ table_by_name(const struct session_table *t, const char *endpoint)
 }
 
 struct session *
-table_by_id(const struct session_table *t, uint64_t id)
+sessions_by_id(const struct session_table *t, uint64_t id)
 {
 	struct session *s;
 
@@ -121,7 +121,7 @@ table_by_id(const struct session_table *t, uint64_t id)
 }
 
 struct session *
-table_by_link(const struct session_table *t, const struct link *link)
+sessions_by_link(const struct session_table *t, const struct link *link)
 {
 	struct session *s;
 
@@ -134,7 +134,7 @@ table_by_link(const struct session_table *t, const struct link *link)
 }
 
 struct session *
-table_any(const struct session_table *t)
+sessions_any(const struct session_table *t)
 {
 	for (size_t i = 0; t->n > 0 && i < t->nchains; i++)
 		if (t->chains[KEY_ID][i] != NULL)
@@ -143,7 +143,7 @@ table_any(const struct session_table *t)
 }
 
 void
-table_fini(struct session_table *t)
+sessions_fini(struct session_table *t)
 {
 	free(t->chains[0]);
 	*t = (struct session_table){ .n = 0 };
