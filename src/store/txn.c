@@ -263,6 +263,8 @@ store_commit(struct store *st)
 		timer_cancel(st->loop, &st->timer);
 	if (st->open)
 		e = commit_group(st);
+	else
+		st->error[0] = '\0';
 	last = st->committed.last_seq;
 	tell(st, e);
 	if (last > seen && st->listener != NULL)

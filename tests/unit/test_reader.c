@@ -1,5 +1,8 @@
 #include "test_store_util.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
+
 #include "store/history.h"
 
 static void
@@ -184,6 +187,75 @@ generation_moves_when_profiles_are_committed(void **state)
 	reader_free(rd);
 }
 
+/* Looks up what it was told is committed, in a thread of its own, as a worker does. */
+struct worker {
+	struct reader	*rd;
+	_Atomic int	 committed;	/* names dev-0 … dev-(n-1) are; -1: stop */
+	int		 looked, missed, failed;
+};
+
+static void *
+look_up(void *arg)
+{
+	struct worker *w = arg;
+	int n;
+
+	while ((n = atomic_load(&w->committed)) >= 0) {
+		struct endpoint_row r;
+		char name[16];
+		enum err e;
+
+		(void)snprintf(name, sizeof(name), "dev-%d", n - 1);
+		e = n > 0 ? reader_endpoint(w->rd, name, &r) : ERR_OK;
+		w->looked++;
+		w->missed += e == ERR_NOTFOUND;
+		w->failed += e != ERR_OK && e != ERR_NOTFOUND;
+		if (e == ERR_OK && n > 0 && strcmp(r.endpoint, name) != 0)
+			w->failed++;
+	}
+	return NULL;
+}
+
+/* Enough pages for several checkpoints, so that the log begins anew under the readers. */
+static void
+workers_see_commits_at_once_and_are_never_stopped(void **state)
+{
+	struct place *p = *state;
+	struct worker w[2] = { 0 };
+	char *big = calloc(1, 40001), name[16];
+	pthread_t thread[2];
+	json_t *doc;
+
+	assert_non_null(big);
+	memset(big, 'x', 40000);
+	doc = json_pack("{s:s}", "k", big);
+	place_open(p, NULL);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(reader_new(p->st, &w[i].rd), ERR_OK);
+		assert_int_equal(pthread_create(&thread[i], NULL, look_up, &w[i]), 0);
+	}
+	for (int i = 0; i < 1200; i++) {
+		(void)snprintf(name, sizeof(name), "dev-%d", i);
+		assert_int_equal(store_endpoint_put(p->st, &(struct endpoint_keys){ .endpoint = name }, doc,
+		    NULL), ERR_OK);
+		if (i % 4 != 3)
+			continue;
+		assert_int_equal(store_commit(p->st), ERR_OK);
+		atomic_store(&w[0].committed, i + 1);
+		atomic_store(&w[1].committed, i + 1);
+	}
+	for (int i = 0; i < 2; i++) {
+		atomic_store(&w[i].committed, -1);
+		assert_int_equal(pthread_join(thread[i], NULL), 0);
+		assert_true(w[i].looked > 0);
+		assert_int_equal(w[i].missed, 0);
+		assert_int_equal(w[i].failed, 0);
+		reader_free(w[i].rd);
+	}
+	json_decref(doc);
+	free(big);
+}
+
 static void
 store_in_memory_has_readers_too(void **state)
 {
@@ -216,6 +288,7 @@ main(void)
 		test_place(each_look_up_sees_what_is_committed),
 		test_place(lessons_come_with_the_row_and_without),
 		test_place(generation_moves_when_profiles_are_committed),
+		test_place(workers_see_commits_at_once_and_are_never_stopped),
 		test_place(store_in_memory_has_readers_too),
 	};
 

@@ -1,6 +1,7 @@
 #include "test_store_util.h"
 
 #include "store/history.h"
+#include "store/store_priv.h"
 
 struct page {
 	char	text[512];
@@ -127,6 +128,44 @@ callback_stops_a_listing(void **state)
 	assert_int_equal(pg.n, 1);
 }
 
+/* What SQLite would do for 'sql', into 'plan'. */
+static void
+explain(sqlite3 *db, const char *sql, char *plan, size_t cap)
+{
+	char text[1024];
+	sqlite3_stmt *s = NULL;
+
+	(void)snprintf(text, sizeof(text), "EXPLAIN QUERY PLAN %s", sql);
+	assert_int_equal(sqlite3_prepare_v2(db, text, -1, &s, NULL), SQLITE_OK);
+	plan[0] = '\0';
+	while (sqlite3_step(s) == SQLITE_ROW) {
+		size_t len = strlen(plan);
+
+		(void)snprintf(plan + len, cap - len, "%s; ", (const char *)sqlite3_column_text(s, 3));
+	}
+	assert_int_equal(sqlite3_finalize(s), SQLITE_OK);
+}
+
+static void
+no_statement_scans_or_sorts(void **state)
+{
+	struct place *p = *state;
+	char plan[512];
+
+	place_open(p, NULL);
+	for (size_t i = ST_TALLY_SET; i < STORE_NSTMTS; i++) {
+		if (i == ST_PROFILE_LIST)
+			continue;	/* is asked for all of them */
+		explain(p->st->db, store_sql[i], plan, sizeof(plan));
+		if (strstr(plan, "SCAN") != NULL || strstr(plan, "TEMP B-TREE") != NULL)
+			fail_msg("%s: %s", store_sql[i], plan);
+	}
+	explain(p->st->db, store_sql[ST_LIST_STATE], plan, sizeof(plan));
+	assert_non_null(strstr(plan, "COVERING INDEX device_state"));	/* it would say so */
+	explain(p->st->db, "SELECT * FROM endpoint WHERE json = ''", plan, sizeof(plan));
+	assert_non_null(strstr(plan, "SCAN"));
+}
+
 int
 main(void)
 {
@@ -135,6 +174,7 @@ main(void)
 		test_place(filters_go_together),
 		test_place(state_filter_finds_the_devices_in_it),
 		test_place(callback_stops_a_listing),
+		test_place(no_statement_scans_or_sorts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
