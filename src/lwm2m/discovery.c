@@ -16,7 +16,7 @@ reserve(struct discovery *d, uint16_t iid)
 	for (size_t i = 0; i < d->nreserved; i++)
 		if (d->reserved[i] == iid)
 			return;
-	/* Without room: discovery_reserved() looks into the links. */
+	/* Without room: discovery_reserved() looks into the links, too. */
 	if (d->nreserved < RESERVED_MAX)
 		d->reserved[d->nreserved++] = iid;
 }
@@ -176,7 +176,7 @@ discovery_reserved(const struct discovery *d, uint16_t iid)
 	for (size_t i = 0; i < d->nreserved; i++)
 		if (d->reserved[i] == iid)
 			return true;
-	for (size_t i = 0; d->nreserved >= RESERVED_MAX - 1 && i < d->nlinks; i++)
+	for (size_t i = 0; i < d->nlinks; i++)	/* the list may have been too short */
 		if (d->links[i].ssid == 0 && path_eq(&d->links[i].path, &path))
 			return true;
 	return false;

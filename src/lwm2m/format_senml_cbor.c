@@ -202,7 +202,10 @@ get_decimal(struct cborio *r)
 	if (e == 0 || m == 0)
 		return value_integer(m);
 	snprintf(text, sizeof(text), "%" PRId64 "e%" PRId64, mantissa, exponent);
-	return value_float(strtod(text, NULL));
+	double f = strtod(text, NULL);
+	if (f == 0 || isinf(f))		/* out of all range */
+		cborio_fail(r, ERR_MALFORMED);
+	return value_float(f);
 }
 
 static struct value
