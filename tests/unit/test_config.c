@@ -169,13 +169,16 @@ static void
 oscore_context_is_linked_by_its_index(void **state)
 {
 	struct seen s;
-	const struct config *c = parse(&s,
-	    "{'oscore':[{'master_secret':{'hex':'0102030405060708090a0b0c0d0e0f10'},'sender_id':{'hex':''},"
-	    "'recipient_id':{'hex':'02'},'aead_algorithm':'AES-CCM-16-64-128'},"
-	    "{'instance':5,'master_secret':{'hex':'0102030405060708090a0b0c0d0e0f11'},'sender_id':{'hex':'03'},"
-	    "'recipient_id':{'hex':'04'}}],"
-	    "'servers':[{'short_server_id':1,'security':{'uri':'coap://h:1','mode':'nosec','oscore':0}}],"
-	    "'bootstrap_server':{'uri':'coap://b:1','mode':'nosec','oscore':1}}");
+	const struct config *c =
+	    parse(&s, "{'oscore':[{'master_secret':{'hex':'0102030405060708090a0b0c0d0e0f10'},'sender_"
+		      "id':{'hex':''},"
+		      "'recipient_id':{'hex':'02'},'aead_algorithm':'AES-CCM-16-64-128'},"
+		      "{'instance':5,'master_secret':{'hex':'0102030405060708090a0b0c0d0e0f11'},'"
+		      "sender_id':{'hex':'03'},"
+		      "'recipient_id':{'hex':'04'}}],"
+		      "'servers':[{'short_server_id':1,'security':{'uri':'coap://"
+		      "h:1','mode':'nosec','oscore':0}}],"
+		      "'bootstrap_server':{'uri':'coap://b:1','mode':'nosec','oscore':1}}");
 	const struct config_resource *link;
 
 	(void)state;
@@ -201,7 +204,8 @@ access_rules_name_the_servers_of_the_config(void **state)
 	const struct config *c = parse(&s,
 	    "{'servers':[{'short_server_id':101,'security':{'uri':'coap://h:1','mode':'nosec'}},"
 	    "{'short_server_id':102,'security':{'uri':'coap://i:1','mode':'nosec'}}],"
-	    "'access_control':[{'object_id':3,'object_instance_id':0,'acl':{'102':1,'0':1,'101':15},'owner':101},"
+	    "'access_control':[{'object_id':3,'object_instance_id':0,'acl':{'102':1,'0':1,'101':15},'"
+	    "owner':101},"
 	    "{'instance':4,'object_id':5,'object_instance_id':65535,'acl':{'101':16}}]}");
 	const struct config_instance *rule = &c->access_control[0];
 
@@ -289,7 +293,8 @@ odd_but_legal_configs_are_warned_of(void **state)
 static const char *
 expand_text(struct arena *arena, const char *text)
 {
-	static struct variable v[] = { { "region", "us" }, { "region", "eu" }, { "key", "0a0b" }, { "loop", "${key}" } };
+	static struct variable v[] = { { "region", "us" }, { "region", "eu" }, { "key", "0a0b" },
+		{ "loop", "${key}" } };
 	const struct variables vars = { v, sizeof(v) / sizeof(v[0]) };
 	static struct problem why;
 	const char *out = NULL;
@@ -324,13 +329,19 @@ templates_expand_to_the_octets_of_their_encoding(void **state)
 {
 	static struct variable v[] = { { "key", "0a0B" }, { "b", "AAEC" } };
 	const struct variables vars = { v, 2 };
-	const struct config_value hex = { .source = CONFIG_TEMPLATE, .encoding = CONFIG_HEX, .template = "${key}ff",
+	const struct config_value hex = { .source = CONFIG_TEMPLATE,
+		.encoding = CONFIG_HEX,
+		.template = "${key}ff",
 		.literal = { .type = VALUE_OPAQUE } };
-	const struct config_value base64 = { .source = CONFIG_TEMPLATE, .encoding = CONFIG_BASE64, .template = "${b}",
+	const struct config_value base64 = { .source = CONFIG_TEMPLATE,
+		.encoding = CONFIG_BASE64,
+		.template = "${b}",
 		.literal = { .type = VALUE_OPAQUE } };
 	const struct config_value text = { .source = CONFIG_TEMPLATE, .template = "x${endpoint}",
 		.literal = { .type = VALUE_STRING } };
-	const struct config_value odd = { .source = CONFIG_TEMPLATE, .encoding = CONFIG_HEX, .template = "0${key}",
+	const struct config_value odd = { .source = CONFIG_TEMPLATE,
+		.encoding = CONFIG_HEX,
+		.template = "0${key}",
 		.literal = { .type = VALUE_OPAQUE } };
 	const struct config_value made = { .source = CONFIG_RANDOM, .random_len = 8 };
 	struct problem why;
@@ -368,7 +379,9 @@ mint(void *arg, const struct config_value *v, struct arena *a, const uint8_t **p
 static void
 made_values_come_from_the_mint(void **state)
 {
-	const struct config_value made = { .source = CONFIG_RANDOM, .random_len = 4, .literal = { .type = VALUE_OPAQUE } };
+	const struct config_value made = {
+		.source = CONFIG_RANDOM, .random_len = 4, .literal = { .type = VALUE_OPAQUE }
+	};
 	int octet = 0x55;
 	const struct config_mint m = { mint, &octet };
 	struct problem why;

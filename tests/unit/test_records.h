@@ -17,7 +17,7 @@
 #include "lwm2m/objdef.h"
 #include "store/config.h"
 
-static const struct objdefs *
+static inline const struct objdefs *
 the_objects(void)
 {
 	static struct objdefs *defs;
@@ -30,7 +30,7 @@ the_objects(void)
 }
 
 /* JSON written with ' for ", to be read in C. */
-static json_t *
+static inline json_t *
 js(const char *text)
 {
 	char *copy = strdup(text);
