@@ -48,7 +48,8 @@ finished_session_is_told_with_every_step(void **state)
 
 	(void)state;
 	expect_body(&(struct history){ .session = 0x1000000000a5, .endpoint = "dev",
-	    .peer = "192.0.2.1:49152", .scheme = "coaps", .identity = "id", .profile = "eu", .started_ms = 1767323045678,
+	    .peer = "192.0.2.1:49152",
+	    .scheme = "coaps", .identity = "id", .profile = "eu", .started_ms = 1767323045678,
 	    .duration_ms = 812, .result = HISTORY_FINISHED, .reason = "", .cause = "", .lwm2m = 0x0101,
 	    .format = FORMAT_TLV, .steps = steps, .nsteps = 3, .warnings = warnings, .nwarnings = 2 },
 	    "{\"session\":\"00001000000000a5\",\"peer\":\"192.0.2.1:49152\",\"scheme\":\"coaps\","
