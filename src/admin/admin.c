@@ -57,18 +57,18 @@ events_added(void *arg, int64_t last_seq)
 static void
 accepted(struct evconnlistener *l, evutil_socket_t fd, struct sockaddr *from, int len, void *arg)
 {
-	struct peer peer;
+	struct peercred peer;
 
 	(void)l;
 	(void)from;
 	(void)len;
-	if (peer_of(fd, &peer) != ERR_OK) {
+	if (peercred_of(fd, &peer) != ERR_OK) {
 		log_warn("admin: cannot tell who connected: %s", strerror(errno));
 		close(fd);
 		return;
 	}
 	admin_adopt(arg, fd, &peer);
-	peer_fini(&peer);
+	peercred_fini(&peer);
 }
 
 /* Out of descriptors: asking again at once would spin. */
@@ -141,7 +141,7 @@ own_socket(struct admin *a, int fd, const struct sockaddr_un *sun, struct proble
 {
 	const char *path = sun->sun_path;
 	/* The credentials decide; those who may only read are in no group the file could name, too. */
-	mode_t mode = a->rules.read != PEER_NO_GROUP ? 0666 : 0660;
+	mode_t mode = a->rules.read != PEERCRED_NO_GROUP ? 0666 : 0660;
 	struct stat st;
 
 	if (bind(fd, (const struct sockaddr *)sun, sizeof(*sun)) < 0)
@@ -150,7 +150,7 @@ own_socket(struct admin *a, int fd, const struct sockaddr_un *sun, struct proble
 		return socket_problem(why, path, "set the mode of");
 	a->bound_dev = st.st_dev;
 	a->bound_ino = st.st_ino;
-	if (a->rules.change != PEER_NO_GROUP && chown(path, (uid_t)-1, a->rules.change) < 0)
+	if (a->rules.change != PEERCRED_NO_GROUP && chown(path, (uid_t)-1, a->rules.change) < 0)
 		return problem_set(why, ERR_IO, "io", "admin.group", "Cannot give %s to the group %s: %s. "
 		    "Run the daemon as root or as a member of it, or leave admin.group empty.",
 		    path, a->opts.group, strerror(errno));
@@ -213,15 +213,15 @@ admin_new(const struct admin_opts *opts, struct admin **ret, struct problem *why
 		return problem_set(why, ERR_NOMEM, "out-of-memory", "", "Out of memory.");
 	a->opts = *opts;
 	a->rules.own = geteuid();
-	a->rules.change = a->rules.read = PEER_NO_GROUP;
+	a->rules.change = a->rules.read = PEERCRED_NO_GROUP;
 	a->turn = event_new(loop_base(opts->loop), -1, 0, turn, a);
 	a->accept_again = event_new(loop_base(opts->loop), -1, 0, accept_again, a);
 	if (a->turn == NULL || a->accept_again == NULL)
 		e = problem_set(why, ERR_NOMEM, "out-of-memory", "", "Out of memory.");
 	else
-		e = peer_group(opts->group, "admin.group", &a->rules.change, why);
+		e = peercred_group(opts->group, "admin.group", &a->rules.change, why);
 	if (e == ERR_OK)
-		e = peer_group(opts->readonly_group, "admin.readonly_group", &a->rules.read, why);
+		e = peercred_group(opts->readonly_group, "admin.readonly_group", &a->rules.read, why);
 	if (e == ERR_OK)
 		e = open_socket(a, why);
 	if (e != ERR_OK)

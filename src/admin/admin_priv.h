@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #include "admin/admin.h"
-#include "admin/peer.h"
+#include "admin/peercred.h"
 #include "admin/rpc.h"
 #include "store/store.h"
 
@@ -28,7 +28,7 @@ struct method;
 
 struct admin {
 	struct admin_opts	 opts;
-	struct peer_rules	 rules;
+	struct peercred_rules	 rules;
 	struct evconnlistener	*listener;
 	struct event		*turn;		/* put-off work: resume, pump events, free what closed */
 	struct event		*accept_again;	/* after descriptors ran out */
@@ -79,7 +79,7 @@ struct call {
 /* conn.c */
 
 /* Takes the descriptor: a connected stream socket whose other end is 'peer'. Also for tests. */
-void	 admin_adopt(struct admin *, int fd, const struct peer *);
+void	 admin_adopt(struct admin *, int fd, const struct peercred *);
 void	 conn_turn(struct conn *);		/* goes on with whatever was held back */
 void	 conn_write(struct conn *, const char *text, size_t len);	/* adds the line end */
 void	 conn_close(struct conn *);		/* what it had in flight is answered to nobody */

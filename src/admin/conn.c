@@ -198,7 +198,7 @@ conn_new(struct admin *a, int fd)
 }
 
 void
-admin_adopt(struct admin *a, int fd, const struct peer *peer)
+admin_adopt(struct admin *a, int fd, const struct peercred *peer)
 {
 	struct conn *c = conn_new(a, fd);
 
@@ -206,7 +206,7 @@ admin_adopt(struct admin *a, int fd, const struct peer *peer)
 		close(fd);
 		return;
 	}
-	c->role = peer_role(peer, &a->rules);
+	c->role = peercred_role(peer, &a->rules);
 	c->uid = peer->uid;
 	c->pid = peer->pid;
 	if (c->role == ROLE_NONE) {

@@ -8,7 +8,7 @@
 #include "admin/check.h"
 #include "admin/method.h"
 
-#define ERRORS_MAX 100		/* told one by one; the rest is counted */
+#define WARNINGS_MAX 100	/* records whose warnings are told; the rest is left out */
 
 struct import {
 	struct call	*call;
@@ -23,8 +23,7 @@ note(struct import *im, size_t i, const json_t *doc, struct rpc_fault *f)
 {
 	const json_t *name = json_object_get(doc, "endpoint");
 
-	if (im->refused++ >= ERRORS_MAX)
-		return;
+	im->refused++;
 	json_array_append_new(im->errors, json_pack("{s:I, s:o, s:o, s:o, s:o, s:o}",
 	    "index", (json_int_t)i,
 	    "endpoint", json_is_string(name) ? json_copy((json_t *)name) : json_null(),
@@ -53,7 +52,7 @@ take(struct import *im, json_t *doc, struct rpc_fault *f)
 				"enabled", c.record.enabled, "created", created, "import", 1), f);
 	}
 	if (code == RPC_OK && json_array_size(warnings) > 0 &&
-	    json_array_size(im->warnings) < ERRORS_MAX)
+	    json_array_size(im->warnings) < WARNINGS_MAX)
 		json_array_append_new(im->warnings, json_pack("{s:s, s:O}", "endpoint", c.record.endpoint,
 		    "warnings", warnings));
 	if (code == RPC_OK && created)
@@ -70,8 +69,7 @@ refused(struct import *im, size_t n, struct rpc_fault *f)
 {
 	rpc_refuse(f, RPC_INVALID_PARAMS, "records", "/records",
 	    "%zu of %zu records cannot be taken, so none was stored.", im->refused, n);
-	rpc_hint(f, "data.errors has the %s with their reasons",
-	    im->refused > ERRORS_MAX ? "first 100" : "records");
+	rpc_hint(f, "data.errors says which and why");
 	f->errors = json_incref(im->errors);
 	return f->code;
 }

@@ -4,7 +4,7 @@
 #include <stddef.h>
 
 #include "admin/param.h"
-#include "admin/peer.h"
+#include "admin/peercred.h"
 
 struct call;
 struct json_t;

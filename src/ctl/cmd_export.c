@@ -100,7 +100,7 @@ export_all(struct ctl *c, FILE *out, uint64_t *profiles, uint64_t *endpoints)
 static int
 to_file(struct ctl *c, const char *file)
 {
-	char part[4096], a[TABLE_TEXT_MAX], b[TABLE_TEXT_MAX];
+	char part[4096], a[TAB_TEXT_MAX], b[TAB_TEXT_MAX];
 	uint64_t profiles = 0, endpoints = 0;
 	FILE *f = NULL;
 	int fd, code;
@@ -127,7 +127,7 @@ to_file(struct ctl *c, const char *file)
 		fprintf(c->io.out, "{\"profiles\":%" PRIu64 ",\"endpoints\":%" PRIu64 "}\n", profiles, endpoints);
 	else
 		ctl_say(c, "%s profiles and %s endpoints written to %s, secrets included",
-		    table_number(profiles, a), table_number(endpoints, b), file);
+		    tab_number(profiles, a), tab_number(endpoints, b), file);
 	return code;
 }
 

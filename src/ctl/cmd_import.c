@@ -219,10 +219,10 @@ take_line(struct import *im, const char *text, size_t len)
 static void
 progress(struct import *im)
 {
-	char n[TABLE_TEXT_MAX];
+	char n[TAB_TEXT_MAX];
 
 	if (im->ctl->io.err_colour && im->line % 10000 == 0)
-		fprintf(im->ctl->io.err, "\r%s lines\r", table_number(im->line, n));
+		fprintf(im->ctl->io.err, "\r%s lines\r", tab_number(im->line, n));
 }
 
 static int
@@ -267,7 +267,7 @@ static void
 summary(struct import *im, int code)
 {
 	struct ctl *c = im->ctl;
-	char a[TABLE_TEXT_MAX], b[TABLE_TEXT_MAX];
+	char a[TAB_TEXT_MAX], b[TAB_TEXT_MAX];
 
 	if (c->json) {
 		json_t *o = json_pack("{s:I, s:I, s:I, s:I, s:b, s:O}", "created", (json_int_t)im->created,
@@ -278,15 +278,15 @@ summary(struct import *im, int code)
 		json_decref(o);
 		return;
 	}
-	ctl_say(c, "%s endpoints created, %s replaced", table_number(im->created, a),
-	    table_number(im->replaced, b));
+	ctl_say(c, "%s endpoints created, %s replaced", tab_number(im->created, a),
+	    tab_number(im->replaced, b));
 	if (im->profiles > 0)
-		ctl_say(c, "%s profiles stored", table_number(im->profiles, a));
+		ctl_say(c, "%s profiles stored", tab_number(im->profiles, a));
 	if (im->bad > 0)
-		ctl_fail(c, "%s lines were refused and are not stored.", table_number(im->bad, a));
+		ctl_fail(c, "%s lines were refused and are not stored.", tab_number(im->bad, a));
 	if (code != CTL_DONE)
 		ctl_fail(c, "The import is not complete: lines up to %s are stored.",
-		    table_number(safe_line(im), a));
+		    tab_number(safe_line(im), a));
 }
 
 int

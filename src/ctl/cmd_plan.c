@@ -12,7 +12,7 @@ print_value(struct ctl *c, const json_t *v)
 {
 	if (json_is_string(v)) {
 		bool secret = strstr(json_string_value(v), "secret)") != NULL;
-		table_print(c->io.out, c->io.out_colour, secret ? COLOUR_DIM : COLOUR_NONE, json_string_value(v));
+		tab_print(c->io.out, c->io.out_colour, secret ? COLOUR_DIM : COLOUR_NONE, json_string_value(v));
 	} else {
 		json_dumpf(v, c->io.out, JSON_ENCODE_ANY | JSON_COMPACT);
 	}
@@ -25,15 +25,15 @@ print_values(struct ctl *c, const json_t *values)
 	size_t i, path = 0, name = 0;
 
 	json_array_foreach(values, i, v) {
-		size_t p = table_width(ctl_text(v, "path")), n = table_width(ctl_text(v, "name"));
+		size_t p = tab_width(ctl_text(v, "path")), n = tab_width(ctl_text(v, "name"));
 		path = p > path ? p : path;
 		name = n > name ? n : name;
 	}
 	json_array_foreach(values, i, v) {
 		const char *words = ctl_text(v, "name");
 		fprintf(c->io.out, "       %-*s  ", (int)path, ctl_text(v, "path"));
-		table_print(c->io.out, c->io.out_colour, COLOUR_DIM, words);
-		fprintf(c->io.out, "%*s", (int)(name - table_width(words)) + 2, "");
+		tab_print(c->io.out, c->io.out_colour, COLOUR_DIM, words);
+		fprintf(c->io.out, "%*s", (int)(name - tab_width(words)) + 2, "");
 		print_value(c, json_object_get(v, "value"));
 		fputc('\n', c->io.out);
 	}
@@ -45,7 +45,7 @@ print_step(struct ctl *c, size_t number, const json_t *s)
 	const char *format = ctl_text(s, "format"), *note = ctl_text(s, "note");
 
 	fprintf(c->io.out, "  %2zu.  ", number);
-	table_print(c->io.out, c->io.out_colour, COLOUR_BOLD, ctl_text(s, "operation"));
+	tab_print(c->io.out, c->io.out_colour, COLOUR_BOLD, ctl_text(s, "operation"));
 	fprintf(c->io.out, "  %s %s", ctl_text(s, "method"), ctl_text(s, "path"));
 	if (json_is_integer(json_object_get(s, "content_format")))
 		fprintf(c->io.out, "  %s (%" PRId64 "), %" PRId64 " bytes", format,
@@ -53,11 +53,11 @@ print_step(struct ctl *c, size_t number, const json_t *s)
 	if (json_is_true(json_object_get(s, "cleanup")))
 		fprintf(c->io.out, "  only when the write before was refused");
 	else if (json_is_true(json_object_get(s, "optional")))
-		table_print(c->io.out, c->io.out_colour, COLOUR_DIM, "  may be refused");
+		tab_print(c->io.out, c->io.out_colour, COLOUR_DIM, "  may be refused");
 	fputc('\n', c->io.out);
 	if (note[0] != '\0') {
 		fprintf(c->io.out, "       ");
-		table_print(c->io.out, c->io.out_colour, COLOUR_DIM, note);
+		tab_print(c->io.out, c->io.out_colour, COLOUR_DIM, note);
 		fputc('\n', c->io.out);
 	}
 	print_values(c, json_object_get(s, "values"));
@@ -74,7 +74,7 @@ print_list(struct ctl *c, const char *title, const json_t *list)
 
 	json_array_foreach(list, i, v) {
 		fprintf(c->io.out, "%s: ", title);
-		table_print(c->io.out, false, COLOUR_NONE, json_is_string(v) ? json_string_value(v) : "");
+		tab_print(c->io.out, false, COLOUR_NONE, json_is_string(v) ? json_string_value(v) : "");
 		fputc('\n', c->io.out);
 	}
 }
@@ -86,12 +86,12 @@ print_plan(struct ctl *c, const json_t *plan)
 	const json_t *s;
 	size_t i;
 
-	table_print(c->io.out, c->io.out_colour, COLOUR_BOLD, ctl_text(plan, "endpoint"));
+	tab_print(c->io.out, c->io.out_colour, COLOUR_BOLD, ctl_text(plan, "endpoint"));
 	fputc('\n', c->io.out);
 	fprintf(c->io.out, "  matched  ");
-	table_print(c->io.out, false, COLOUR_NONE, ctl_text(plan, "matched"));
+	tab_print(c->io.out, false, COLOUR_NONE, ctl_text(plan, "matched"));
 	fprintf(c->io.out, "\n  profile  ");
-	table_print(c->io.out, false, COLOUR_NONE, profile[0] != '\0' ? profile : "none");
+	tab_print(c->io.out, false, COLOUR_NONE, profile[0] != '\0' ? profile : "none");
 	fputs("\n\n", c->io.out);
 	json_array_foreach(json_object_get(plan, "steps"), i, s)
 		print_step(c, i + 1, s);

@@ -75,7 +75,7 @@ remove_all(struct ctl *c, const char *kind)
 struct listing {
 	const char	*method, *items;	/* "endpoint.list", "endpoints" */
 	const char *const *heads;
-	void		(*row)(struct ctl *, struct table *, const json_t *item);
+	void		(*row)(struct ctl *, struct tab *, const json_t *item);
 };
 
 /* Asks for the next page. *left is what may still be shown; -1: all. */
@@ -104,7 +104,7 @@ next_page(struct ctl *c, const struct listing *l, json_t *params, int64_t *left,
 static int
 list(struct ctl *c, const struct listing *l, json_t *params, int64_t left)
 {
-	struct table *t = c->json ? NULL : ctl_table(c, l->heads);
+	struct tab *t = c->json ? NULL : ctl_table(c, l->heads);
 	json_t *all = json_array(), *item;
 	int code = CTL_DONE;
 	size_t i;
@@ -117,7 +117,7 @@ list(struct ctl *c, const struct listing *l, json_t *params, int64_t left)
 				l->row(c, t, item);
 		}
 		if (t != NULL)
-			table_flush(t);
+			tab_flush(t);
 		else if (items != NULL)
 			json_array_extend(all, items);
 		json_decref(items);
@@ -126,10 +126,10 @@ list(struct ctl *c, const struct listing *l, json_t *params, int64_t left)
 		json_t *o = json_pack("{s:O, s:n}", l->items, all, "next");
 		ctl_print_json(c, o);
 		json_decref(o);
-	} else if (code == CTL_DONE && t != NULL && table_rows(t) == 0) {
+	} else if (code == CTL_DONE && t != NULL && tab_rows(t) == 0) {
 		ctl_say(c, "There are no %s.", l->items);
 	}
-	table_free(t);
+	tab_free(t);
 	json_decref(all);
 	json_decref(params);
 	return code;
@@ -154,23 +154,23 @@ list_params(struct ctl *c, const char *const *texts, json_t **params, int64_t *l
 }
 
 static void
-endpoint_row(struct ctl *c, struct table *t, const json_t *e)
+endpoint_row(struct ctl *c, struct tab *t, const json_t *e)
 {
 	const char *state = ctl_text(e, "state"), *last = ctl_text(e, "last");
-	char ago[TABLE_TEXT_MAX];
+	char ago[TAB_TEXT_MAX];
 
-	table_cell(t, ctl_text(e, "endpoint"));
-	table_cell(t, ctl_text(e, "profile"));
+	tab_cell(t, ctl_text(e, "endpoint"));
+	tab_cell(t, ctl_text(e, "profile"));
 	if (json_is_true(json_object_get(e, "enabled")))
-		table_cell(t, "yes");
+		tab_cell(t, "yes");
 	else
-		table_cellf(t, COLOUR_YELLOW, "no");
-	table_cellf(t, ctl_result_colour(state), "%s", state);
-	table_cell(t, last[0] != '\0' ? table_ago(last, ctl_now_ms(c), ago) : NULL);
+		tab_cellf(t, COLOUR_YELLOW, "no");
+	tab_cellf(t, ctl_result_colour(state), "%s", state);
+	tab_cell(t, last[0] != '\0' ? tab_ago(last, ctl_now_ms(c), ago) : NULL);
 }
 
 static void
-profile_row(struct ctl *c, struct table *t, const json_t *p)
+profile_row(struct ctl *c, struct tab *t, const json_t *p)
 {
 	const json_t *match = json_object_get(p, "match"), *glob;
 	char globs[300] = "";
@@ -181,9 +181,9 @@ profile_row(struct ctl *c, struct table *t, const json_t *p)
 		if (n < sizeof(globs))
 			n += (size_t)snprintf(globs + n, sizeof(globs) - n, "%s%s", i > 0 ? " " : "",
 			    json_string_value(glob));
-	table_cell(t, ctl_text(p, "profile"));
-	table_count(t, (uint64_t)ctl_int(p, "servers"));
-	table_cell(t, globs);
+	tab_cell(t, ctl_text(p, "profile"));
+	tab_count(t, (uint64_t)ctl_int(p, "servers"));
+	tab_cell(t, globs);
 }
 
 int

@@ -18,15 +18,15 @@ short_id(const json_t *o)
 }
 
 static void
-session_row(struct table *t, const json_t *s)
+session_row(struct tab *t, const json_t *s)
 {
-	char age[TABLE_TEXT_MAX];
+	char age[TAB_TEXT_MAX];
 
-	table_cell(t, short_id(s));
-	table_cell(t, ctl_text(s, "endpoint"));
-	table_cellf(t, COLOUR_NONE, "%s://%s", ctl_text(s, "scheme"), ctl_text(s, "peer"));
-	table_cellf(t, COLOUR_NONE, "%" PRId64, ctl_int(s, "worker"));
-	table_cell(t, table_duration((uint64_t)ctl_int(s, "age_ms"), age));
+	tab_cell(t, short_id(s));
+	tab_cell(t, ctl_text(s, "endpoint"));
+	tab_cellf(t, COLOUR_NONE, "%s://%s", ctl_text(s, "scheme"), ctl_text(s, "peer"));
+	tab_cellf(t, COLOUR_NONE, "%" PRId64, ctl_int(s, "worker"));
+	tab_cell(t, tab_duration((uint64_t)ctl_int(s, "age_ms"), age));
 }
 
 int
@@ -36,7 +36,7 @@ cmd_sessions(struct ctl *c)
 	static const char *const numbers[] = { "limit", NULL };
 	json_t *params = NULL, *result = NULL;
 	const json_t *s;
-	struct table *t;
+	struct tab *t;
 	size_t i;
 	int code = ctl_params(c, NULL, numbers, &params);
 
@@ -55,7 +55,7 @@ cmd_sessions(struct ctl *c)
 		t = ctl_table(c, heads);
 		json_array_foreach(json_object_get(result, "sessions"), i, s)
 			session_row(t, s);
-		table_free(t);
+		tab_free(t);
 		if (!json_is_null(json_object_get(result, "next")))
 			ctl_say(c, "... and more (--limit)");
 	}
@@ -72,10 +72,10 @@ print_members(struct ctl *c, const json_t *o)
 
 	json_object_foreach((json_t *)o, key, v) {
 		fprintf(c->io.out, "  ");
-		table_print(c->io.out, c->io.out_colour, COLOUR_DIM, key);
-		fprintf(c->io.out, "%*s", (int)(16 - table_width(key) % 16), "");
+		tab_print(c->io.out, c->io.out_colour, COLOUR_DIM, key);
+		fprintf(c->io.out, "%*s", (int)(16 - tab_width(key) % 16), "");
 		if (json_is_string(v))
-			table_print(c->io.out, false, COLOUR_NONE, json_string_value(v));
+			tab_print(c->io.out, false, COLOUR_NONE, json_string_value(v));
 		else
 			json_dumpf(v, c->io.out, JSON_ENCODE_ANY | JSON_COMPACT);
 		fputc('\n', c->io.out);
@@ -115,18 +115,18 @@ cmd_session_cancel(struct ctl *c)
 /* --- history --- */
 
 static void
-history_row(struct ctl *c, struct table *t, const json_t *h)
+history_row(struct ctl *c, struct tab *t, const json_t *h)
 {
 	const char *result = ctl_text(h, "result"), *cause = ctl_text(h, "cause");
-	char ago[TABLE_TEXT_MAX], took[TABLE_TEXT_MAX];
+	char ago[TAB_TEXT_MAX], took[TAB_TEXT_MAX];
 
-	table_cellf(t, COLOUR_DIM, "%" PRId64, ctl_int(h, "seq"));
-	table_cell(t, table_ago(ctl_text(h, "time"), ctl_now_ms(c), ago));
-	table_cell(t, ctl_text(h, "endpoint"));
-	table_cellf(t, ctl_result_colour(result), "%s", result);
-	table_cellf(t, COLOUR_NONE, "%zu", json_array_size(json_object_get(h, "steps")));
-	table_cell(t, table_duration((uint64_t)ctl_int(h, "duration_ms"), took));
-	table_cell(t, cause[0] != '\0' ? cause : ctl_text(h, "reason"));
+	tab_cellf(t, COLOUR_DIM, "%" PRId64, ctl_int(h, "seq"));
+	tab_cell(t, tab_ago(ctl_text(h, "time"), ctl_now_ms(c), ago));
+	tab_cell(t, ctl_text(h, "endpoint"));
+	tab_cellf(t, ctl_result_colour(result), "%s", result);
+	tab_cellf(t, COLOUR_NONE, "%zu", json_array_size(json_object_get(h, "steps")));
+	tab_cell(t, tab_duration((uint64_t)ctl_int(h, "duration_ms"), took));
+	tab_cell(t, cause[0] != '\0' ? cause : ctl_text(h, "reason"));
 }
 
 static void
@@ -134,25 +134,25 @@ history_steps(struct ctl *c, const json_t *steps)
 {
 	static const char *const heads[] = { " ", "STEP", "PATH", "ANSWER", "OUTCOME", ">BYTES", ">RTT", ">RESENT",
 		"FORMAT", NULL };
-	struct table *t = ctl_table(c, heads);
+	struct tab *t = ctl_table(c, heads);
 	const json_t *s;
 	size_t i;
 
 	json_array_foreach(steps, i, s) {
 		const char *outcome = ctl_text(s, "outcome");
 		int64_t resent = ctl_int(s, "retransmissions");
-		table_cellf(t, COLOUR_NONE, " ");
-		table_cell(t, ctl_text(s, "operation"));
-		table_cell(t, ctl_text(s, "path"));
-		table_cell(t, ctl_text(s, "code"));
-		table_cellf(t, strcmp(outcome, "ok") == 0 ? COLOUR_GREEN :
+		tab_cellf(t, COLOUR_NONE, " ");
+		tab_cell(t, ctl_text(s, "operation"));
+		tab_cell(t, ctl_text(s, "path"));
+		tab_cell(t, ctl_text(s, "code"));
+		tab_cellf(t, strcmp(outcome, "ok") == 0 ? COLOUR_GREEN :
 		    strcmp(outcome, "passed-over") == 0 ? COLOUR_YELLOW : COLOUR_RED, "%s", outcome);
-		table_count(t, (uint64_t)ctl_int(s, "bytes"));
-		table_cellf(t, COLOUR_NONE, "%.1f ms", json_number_value(json_object_get(s, "rtt_ms")));
-		table_cellf(t, resent > 0 ? COLOUR_YELLOW : COLOUR_DIM, "%" PRId64, resent);
-		table_cell(t, ctl_text(s, "format"));
+		tab_count(t, (uint64_t)ctl_int(s, "bytes"));
+		tab_cellf(t, COLOUR_NONE, "%.1f ms", json_number_value(json_object_get(s, "rtt_ms")));
+		tab_cellf(t, resent > 0 ? COLOUR_YELLOW : COLOUR_DIM, "%" PRId64, resent);
+		tab_cell(t, ctl_text(s, "format"));
 	}
-	table_free(t);
+	tab_free(t);
 }
 
 static void
@@ -161,22 +161,22 @@ field(struct ctl *c, const char *before, const char *text)
 	if (text[0] == '\0')
 		return;
 	fputs(before, c->io.out);
-	table_print(c->io.out, false, COLOUR_NONE, text);
+	tab_print(c->io.out, false, COLOUR_NONE, text);
 }
 
 static void
 history_whole(struct ctl *c, const json_t *h)
 {
 	const char *result = ctl_text(h, "result"), *endpoint = ctl_text(h, "endpoint");
-	char ago[TABLE_TEXT_MAX], took[TABLE_TEXT_MAX];
+	char ago[TAB_TEXT_MAX], took[TAB_TEXT_MAX];
 	const json_t *w;
 	size_t i;
 
-	table_print(c->io.out, c->io.out_colour, COLOUR_BOLD, endpoint[0] != '\0' ? endpoint : "(no endpoint name)");
+	tab_print(c->io.out, c->io.out_colour, COLOUR_BOLD, endpoint[0] != '\0' ? endpoint : "(no endpoint name)");
 	fprintf(c->io.out, "  ");
-	table_print(c->io.out, c->io.out_colour, ctl_result_colour(result), result);
-	fprintf(c->io.out, "  %s, within %s\n", table_ago(ctl_text(h, "time"), ctl_now_ms(c), ago),
-	    table_duration((uint64_t)ctl_int(h, "duration_ms"), took));
+	tab_print(c->io.out, c->io.out_colour, ctl_result_colour(result), result);
+	fprintf(c->io.out, "  %s, within %s\n", tab_ago(ctl_text(h, "time"), ctl_now_ms(c), ago),
+	    tab_duration((uint64_t)ctl_int(h, "duration_ms"), took));
 	field(c, "  from ", ctl_text(h, "scheme"));
 	field(c, "://", ctl_text(h, "peer"));
 	field(c, " as ", ctl_text(h, "identity"));
@@ -190,8 +190,8 @@ history_whole(struct ctl *c, const json_t *h)
 	}
 	json_array_foreach(json_object_get(h, "warnings"), i, w) {
 		fprintf(c->io.out, "  ");
-		table_print(c->io.out, c->io.out_colour, COLOUR_YELLOW, "warning: ");
-		table_print(c->io.out, false, COLOUR_NONE, json_is_string(w) ? json_string_value(w) : "");
+		tab_print(c->io.out, c->io.out_colour, COLOUR_YELLOW, "warning: ");
+		tab_print(c->io.out, false, COLOUR_NONE, json_is_string(w) ? json_string_value(w) : "");
 		fputc('\n', c->io.out);
 	}
 	history_steps(c, json_object_get(h, "steps"));
@@ -203,7 +203,7 @@ print_history(struct ctl *c, const json_t *entries)
 	static const char *const heads[] = { ">NUMBER", "WHEN", "ENDPOINT", "RESULT", ">STEPS", ">TOOK", "CAUSE",
 		NULL };
 	bool whole = args_has(&c->args, "steps") || json_array_size(entries) == 1;
-	struct table *t = whole ? NULL : ctl_table(c, heads);
+	struct tab *t = whole ? NULL : ctl_table(c, heads);
 	const json_t *h;
 	size_t i;
 
@@ -216,7 +216,7 @@ print_history(struct ctl *c, const json_t *entries)
 			fputc('\n', c->io.out);
 		history_whole(c, h);
 	}
-	table_free(t);
+	tab_free(t);
 }
 
 int

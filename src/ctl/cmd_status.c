@@ -10,31 +10,31 @@ static void
 line(struct ctl *c, const char *name)
 {
 	fprintf(c->io.out, "  ");
-	table_print(c->io.out, c->io.out_colour, COLOUR_DIM, name);
-	fprintf(c->io.out, "%*s", (int)(12 - table_width(name)), "");
+	tab_print(c->io.out, c->io.out_colour, COLOUR_DIM, name);
+	fprintf(c->io.out, "%*s", (int)(12 - tab_width(name)), "");
 }
 
 static void
 print_head(struct ctl *c, const json_t *s)
 {
 	const char *state = ctl_text(s, "state");
-	char up[TABLE_TEXT_MAX];
+	char up[TAB_TEXT_MAX];
 	const json_t *l;
 	size_t i;
 
-	table_print(c->io.out, c->io.out_colour, COLOUR_BOLD, "strapd ");
-	table_print(c->io.out, c->io.out_colour, COLOUR_BOLD, ctl_text(s, "version"));
+	tab_print(c->io.out, c->io.out_colour, COLOUR_BOLD, "strapd ");
+	tab_print(c->io.out, c->io.out_colour, COLOUR_BOLD, ctl_text(s, "version"));
 	fprintf(c->io.out, "  ");
 	if (state[0] != '\0')
-		table_print(c->io.out, c->io.out_colour,
+		tab_print(c->io.out, c->io.out_colour,
 		    strcmp(state, "serving") == 0 ? COLOUR_GREEN : COLOUR_YELLOW, state);
 	fprintf(c->io.out, "  up %s  pid %" PRId64 "\n\n",
-	    table_duration((uint64_t)ctl_int(s, "uptime_s") * 1000, up), ctl_int(s, "pid"));
+	    tab_duration((uint64_t)ctl_int(s, "uptime_s") * 1000, up), ctl_int(s, "pid"));
 	json_array_foreach(json_object_get(s, "listeners"), i, l) {
 		line(c, i == 0 ? "listens" : "");
-		table_print(c->io.out, false, COLOUR_NONE, ctl_text(l, "scheme"));
+		tab_print(c->io.out, false, COLOUR_NONE, ctl_text(l, "scheme"));
 		fprintf(c->io.out, "://");
-		table_print(c->io.out, false, COLOUR_NONE, ctl_text(l, "address"));
+		tab_print(c->io.out, false, COLOUR_NONE, ctl_text(l, "address"));
 		fputc('\n', c->io.out);
 	}
 }
@@ -44,12 +44,12 @@ print_store(struct ctl *c, const json_t *s)
 {
 	const json_t *store = json_object_get(s, "store"), *events = json_object_get(store, "events");
 	const json_t *admin = json_object_get(s, "admin");
-	char a[TABLE_TEXT_MAX], b[TABLE_TEXT_MAX];
+	char a[TAB_TEXT_MAX], b[TAB_TEXT_MAX];
 
 	line(c, "store");
 	fprintf(c->io.out, "%s endpoints, %s profiles, schema %" PRId64 "\n",
-	    table_number((uint64_t)ctl_int(store, "endpoints"), a),
-	    table_number((uint64_t)ctl_int(store, "profiles"), b), ctl_int(store, "schema_version"));
+	    tab_number((uint64_t)ctl_int(store, "endpoints"), a),
+	    tab_number((uint64_t)ctl_int(store, "profiles"), b), ctl_int(store, "schema_version"));
 	line(c, "events");
 	fprintf(c->io.out, "%" PRId64 " to %" PRId64 " kept\n", ctl_int(events, "first"), ctl_int(events, "last"));
 	line(c, "admin");
@@ -61,18 +61,18 @@ static void
 print_workers(struct ctl *c, const json_t *workers)
 {
 	static const char *const heads[] = { "WORKER", ">SESSIONS", ">STARTED", ">IN", ">OUT", NULL };
-	struct table *t = ctl_table(c, heads);
+	struct tab *t = ctl_table(c, heads);
 	const json_t *w;
 	size_t i;
 
 	json_array_foreach(workers, i, w) {
-		table_cellf(t, COLOUR_NONE, "%" PRId64, ctl_int(w, "worker"));
-		table_count(t, (uint64_t)ctl_int(w, "sessions"));
-		table_count(t, (uint64_t)ctl_int(w, "started"));
-		table_count(t, (uint64_t)ctl_int(w, "datagrams_in"));
-		table_count(t, (uint64_t)ctl_int(w, "datagrams_out"));
+		tab_cellf(t, COLOUR_NONE, "%" PRId64, ctl_int(w, "worker"));
+		tab_count(t, (uint64_t)ctl_int(w, "sessions"));
+		tab_count(t, (uint64_t)ctl_int(w, "started"));
+		tab_count(t, (uint64_t)ctl_int(w, "datagrams_in"));
+		tab_count(t, (uint64_t)ctl_int(w, "datagrams_out"));
 	}
-	table_free(t);
+	tab_free(t);
 }
 
 /* "refused_not_authorised" -> "refused not authorised" */
@@ -89,13 +89,13 @@ counter_name(const char *key, char *out, size_t cap)
 static void
 print_group(struct ctl *c, const char *title, const json_t *group, bool zeros)
 {
-	char name[64], n[TABLE_TEXT_MAX];
+	char name[64], n[TAB_TEXT_MAX];
 	const char *key;
 	json_t *v;
 	int column = 0, idle = 0;
 
 	fputc('\n', c->io.out);
-	table_print(c->io.out, c->io.out_colour, COLOUR_BOLD, title);
+	tab_print(c->io.out, c->io.out_colour, COLOUR_BOLD, title);
 	fputc('\n', c->io.out);
 	json_object_foreach((json_t *)group, key, v) {
 		if (json_integer_value(v) == 0 && !zeros) {
@@ -103,7 +103,7 @@ print_group(struct ctl *c, const char *title, const json_t *group, bool zeros)
 			continue;
 		}
 		counter_name(key, name, sizeof(name));
-		fprintf(c->io.out, "  %-24s%12s%s", name, table_number((uint64_t)json_integer_value(v), n),
+		fprintf(c->io.out, "  %-24s%12s%s", name, tab_number((uint64_t)json_integer_value(v), n),
 		    ++column % 2 == 0 ? "\n" : "    ");
 	}
 	if (column % 2 != 0)

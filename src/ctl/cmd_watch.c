@@ -26,7 +26,7 @@ print_time(struct ctl *c, const char *time)
 
 	if (strlen(time) >= 19)
 		memcpy(clock, time + 11, 8);
-	table_print(c->io.out, c->io.out_colour, COLOUR_DIM, clock);
+	tab_print(c->io.out, c->io.out_colour, COLOUR_DIM, clock);
 	fprintf(c->io.out, "  ");
 }
 
@@ -40,13 +40,13 @@ print_body(struct ctl *c, const json_t *event)
 	json_t *v;
 
 	if (json_is_integer(json_object_get(event, "duration_ms"))) {
-		char took[TABLE_TEXT_MAX];
+		char took[TAB_TEXT_MAX];
 		fprintf(c->io.out, "  %zu steps, %s", json_array_size(json_object_get(event, "steps")),
-		    table_duration((uint64_t)ctl_int(event, "duration_ms"), took));
+		    tab_duration((uint64_t)ctl_int(event, "duration_ms"), took));
 	}
 	if (ctl_text(event, "cause")[0] != '\0') {
 		fprintf(c->io.out, "  ");
-		table_print(c->io.out, false, COLOUR_NONE, ctl_text(event, "cause"));
+		tab_print(c->io.out, false, COLOUR_NONE, ctl_text(event, "cause"));
 	}
 	json_object_foreach((json_t *)event, key, v) {
 		bool shown = json_is_null(v);
@@ -55,10 +55,10 @@ print_body(struct ctl *c, const json_t *event)
 		if (shown)
 			continue;
 		fprintf(c->io.out, "  ");
-		table_print(c->io.out, c->io.out_colour, COLOUR_DIM, key);
+		tab_print(c->io.out, c->io.out_colour, COLOUR_DIM, key);
 		fputc('=', c->io.out);
 		if (json_is_string(v))
-			table_print(c->io.out, false, COLOUR_NONE, json_string_value(v));
+			tab_print(c->io.out, false, COLOUR_NONE, json_string_value(v));
 		else
 			json_dumpf(v, c->io.out, JSON_ENCODE_ANY | JSON_COMPACT);
 	}
@@ -74,14 +74,14 @@ print_event(struct ctl *c, const json_t *event)
 		json_dumpf(event, c->io.out, JSON_COMPACT);
 	} else if (strcmp(type, RPC_EVENTS_LOST) == 0) {
 		fprintf(c->io.out, "          ");
-		table_print(c->io.out, c->io.out_colour, COLOUR_YELLOW, "events lost");
+		tab_print(c->io.out, c->io.out_colour, COLOUR_YELLOW, "events lost");
 		fprintf(c->io.out, "  %" PRId64 " to %" PRId64 " are no longer kept", ctl_int(event, "from"),
 		    ctl_int(event, "to"));
 	} else {
 		print_time(c, ctl_text(event, "time"));
-		table_print(c->io.out, c->io.out_colour, ctl_result_colour(dot != NULL ? dot + 1 : ""), type);
+		tab_print(c->io.out, c->io.out_colour, ctl_result_colour(dot != NULL ? dot + 1 : ""), type);
 		fprintf(c->io.out, "%*s", (int)(type[0] != '\0' && strlen(type) < 20 ? 20 - strlen(type) : 1), "");
-		table_print(c->io.out, c->io.out_colour, COLOUR_BOLD, ctl_text(event, "endpoint"));
+		tab_print(c->io.out, c->io.out_colour, COLOUR_BOLD, ctl_text(event, "endpoint"));
 		print_body(c, event);
 	}
 	fputc('\n', c->io.out);

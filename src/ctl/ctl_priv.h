@@ -8,7 +8,7 @@
 #include "base/err.h"
 #include "ctl/args.h"
 #include "ctl/ctl.h"
-#include "ctl/table.h"
+#include "ctl/tab.h"
 
 struct ctl;
 struct json_t;
@@ -57,7 +57,7 @@ void	 ctl_warnings(struct ctl *, const struct json_t *list);
 
 /* The result as JSON: indented on a terminal, else on one line. */
 void	 ctl_print_json(struct ctl *, const struct json_t *);
-struct table *ctl_table(struct ctl *, const char *const *heads);
+struct tab *ctl_table(struct ctl *, const char *const *heads);
 /* A line of text for people, not in --json. */
 void	 ctl_say(struct ctl *, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 

@@ -6,7 +6,7 @@
 static void
 title(FILE *f, bool colour, const char *text)
 {
-	table_print(f, colour, COLOUR_BOLD, text);
+	tab_print(f, colour, COLOUR_BOLD, text);
 	fputc('\n', f);
 }
 

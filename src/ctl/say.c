@@ -13,9 +13,9 @@
 static void
 error_line(struct ctl *c, const char *text)
 {
-	table_print(c->io.err, c->io.err_colour, COLOUR_RED, "strapctl:");
+	tab_print(c->io.err, c->io.err_colour, COLOUR_RED, "strapctl:");
 	fputc(' ', c->io.err);
-	table_print(c->io.err, false, COLOUR_NONE, text);
+	tab_print(c->io.err, false, COLOUR_NONE, text);
 	fputc('\n', c->io.err);
 }
 
@@ -48,9 +48,9 @@ ctl_fail(struct ctl *c, const char *fmt, ...)
 void
 ctl_warn(struct ctl *c, const char *text)
 {
-	table_print(c->io.err, c->io.err_colour, COLOUR_YELLOW, "warning:");
+	tab_print(c->io.err, c->io.err_colour, COLOUR_YELLOW, "warning:");
 	fputc(' ', c->io.err);
-	table_print(c->io.err, false, COLOUR_NONE, text);
+	tab_print(c->io.err, false, COLOUR_NONE, text);
 	fputc('\n', c->io.err);
 }
 
@@ -78,7 +78,7 @@ ctl_say(struct ctl *c, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	table_print(c->io.out, false, COLOUR_NONE, text);
+	tab_print(c->io.out, false, COLOUR_NONE, text);
 	fputc('\n', c->io.out);
 }
 
@@ -89,10 +89,10 @@ ctl_print_json(struct ctl *c, const json_t *v)
 	fputc('\n', c->io.out);
 }
 
-struct table *
+struct tab *
 ctl_table(struct ctl *c, const char *const *heads)
 {
-	return table_new(c->io.out, c->io.out_colour, heads);
+	return tab_new(c->io.out, c->io.out_colour, heads);
 }
 
 const char *
@@ -117,7 +117,7 @@ detail(struct ctl *c, const char *name, const char *text)
 	if (text[0] == '\0')
 		return;
 	fprintf(c->io.err, "  %s: ", name);
-	table_print(c->io.err, false, COLOUR_NONE, text);
+	tab_print(c->io.err, false, COLOUR_NONE, text);
 	fputc('\n', c->io.err);
 }
 

@@ -5,11 +5,11 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "admin/peer.h"
+#include "admin/peercred.h"
 
 /* SO_PEERGROUPS tells how much it wants when the buffer is too small. */
 static enum err
-read_groups(int fd, struct peer *p)
+read_groups(int fd, struct peercred *p)
 {
 	socklen_t len = 0;
 	gid_t *groups;
@@ -29,11 +29,11 @@ read_groups(int fd, struct peer *p)
 }
 
 enum err
-peer_of(int fd, struct peer *ret)
+peercred_of(int fd, struct peercred *ret)
 {
 	struct ucred cred;
 	socklen_t len = sizeof(cred);
-	struct peer p = { 0 };
+	struct peercred p = { 0 };
 	enum err e;
 
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) < 0)
@@ -48,7 +48,7 @@ peer_of(int fd, struct peer *ret)
 }
 
 void
-peer_fini(struct peer *p)
+peercred_fini(struct peercred *p)
 {
 	free(p->groups);
 	p->groups = NULL;
@@ -56,9 +56,9 @@ peer_fini(struct peer *p)
 }
 
 static bool
-is_member(const struct peer *p, gid_t group)
+is_member(const struct peercred *p, gid_t group)
 {
-	if (group == PEER_NO_GROUP)
+	if (group == PEERCRED_NO_GROUP)
 		return false;
 	if (p->gid == group)
 		return true;
@@ -69,7 +69,7 @@ is_member(const struct peer *p, gid_t group)
 }
 
 enum role
-peer_role(const struct peer *p, const struct peer_rules *rules)
+peercred_role(const struct peercred *p, const struct peercred_rules *rules)
 {
 	if (p->uid == 0 || p->uid == rules->own || is_member(p, rules->change))
 		return ROLE_CHANGE;
@@ -77,12 +77,12 @@ peer_role(const struct peer *p, const struct peer_rules *rules)
 }
 
 enum err
-peer_group(const char *name, const char *setting, gid_t *ret, struct problem *why)
+peercred_group(const char *name, const char *setting, gid_t *ret, struct problem *why)
 {
 	const struct group *g;
 
 	if (name == NULL || name[0] == '\0') {
-		*ret = PEER_NO_GROUP;
+		*ret = PEERCRED_NO_GROUP;
 		return ERR_OK;
 	}
 	g = getgrnam(name);

@@ -1,25 +1,25 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "ctl/table.h"
+#include "ctl/tab.h"
 
 /* Figures as one says them. */
 
 const char *
-table_duration(uint64_t ms, char buf[TABLE_TEXT_MAX])
+tab_duration(uint64_t ms, char buf[TAB_TEXT_MAX])
 {
 	uint64_t s = ms / 1000;
 
 	if (ms < 1000)
-		snprintf(buf, TABLE_TEXT_MAX, "%" PRIu64 " ms", ms);
+		snprintf(buf, TAB_TEXT_MAX, "%" PRIu64 " ms", ms);
 	else if (s < 60)
-		snprintf(buf, TABLE_TEXT_MAX, "%" PRIu64 ".%" PRIu64 " s", s, ms / 100 % 10);
+		snprintf(buf, TAB_TEXT_MAX, "%" PRIu64 ".%" PRIu64 " s", s, ms / 100 % 10);
 	else if (s < 3600)
-		snprintf(buf, TABLE_TEXT_MAX, "%" PRIu64 " min %" PRIu64 " s", s / 60, s % 60);
+		snprintf(buf, TAB_TEXT_MAX, "%" PRIu64 " min %" PRIu64 " s", s / 60, s % 60);
 	else if (s < 86400)
-		snprintf(buf, TABLE_TEXT_MAX, "%" PRIu64 " h %" PRIu64 " min", s / 3600, s / 60 % 60);
+		snprintf(buf, TAB_TEXT_MAX, "%" PRIu64 " h %" PRIu64 " min", s / 3600, s / 60 % 60);
 	else
-		snprintf(buf, TABLE_TEXT_MAX, "%" PRIu64 " d %" PRIu64 " h", s / 86400, s / 3600 % 24);
+		snprintf(buf, TAB_TEXT_MAX, "%" PRIu64 " d %" PRIu64 " h", s / 86400, s / 3600 % 24);
 	return buf;
 }
 
@@ -49,7 +49,7 @@ days(int year, int month, int day)
 }
 
 bool
-table_parse_time(const char *s, int64_t *ret_ms)
+tab_parse_time(const char *s, int64_t *ret_ms)
 {
 	static const char form[] = "dddd-dd-ddTdd:dd:dd";
 	int ms = 0;
@@ -71,32 +71,32 @@ table_parse_time(const char *s, int64_t *ret_ms)
 }
 
 const char *
-table_ago(const char *text, int64_t now_ms, char buf[TABLE_TEXT_MAX])
+tab_ago(const char *text, int64_t now_ms, char buf[TAB_TEXT_MAX])
 {
 	int64_t then, s;
 
-	if (!table_parse_time(text, &then)) {
-		snprintf(buf, TABLE_TEXT_MAX, "%.30s", text);
+	if (!tab_parse_time(text, &then)) {
+		snprintf(buf, TAB_TEXT_MAX, "%.30s", text);
 		return buf;
 	}
 	s = (now_ms - then) / 1000;
 	if (s < 0)
-		snprintf(buf, TABLE_TEXT_MAX, "in %" PRId64 " s", -s);
+		snprintf(buf, TAB_TEXT_MAX, "in %" PRId64 " s", -s);
 	else if (s < 2)
-		snprintf(buf, TABLE_TEXT_MAX, "just now");
+		snprintf(buf, TAB_TEXT_MAX, "just now");
 	else if (s < 60)
-		snprintf(buf, TABLE_TEXT_MAX, "%" PRId64 " s ago", s);
+		snprintf(buf, TAB_TEXT_MAX, "%" PRId64 " s ago", s);
 	else if (s < 3600)
-		snprintf(buf, TABLE_TEXT_MAX, "%" PRId64 " min ago", s / 60);
+		snprintf(buf, TAB_TEXT_MAX, "%" PRId64 " min ago", s / 60);
 	else if (s < 2 * 86400)
-		snprintf(buf, TABLE_TEXT_MAX, "%" PRId64 " h ago", s / 3600);
+		snprintf(buf, TAB_TEXT_MAX, "%" PRId64 " h ago", s / 3600);
 	else
-		snprintf(buf, TABLE_TEXT_MAX, "%" PRId64 " days ago", s / 86400);
+		snprintf(buf, TAB_TEXT_MAX, "%" PRId64 " days ago", s / 86400);
 	return buf;
 }
 
 const char *
-table_number(uint64_t n, char buf[TABLE_TEXT_MAX])
+tab_number(uint64_t n, char buf[TAB_TEXT_MAX])
 {
 	char plain[24];
 	int len = snprintf(plain, sizeof(plain), "%" PRIu64, n), out = 0;
@@ -111,18 +111,18 @@ table_number(uint64_t n, char buf[TABLE_TEXT_MAX])
 }
 
 const char *
-table_bytes(uint64_t n, char buf[TABLE_TEXT_MAX])
+tab_bytes(uint64_t n, char buf[TAB_TEXT_MAX])
 {
 	static const char *const units[] = { "KiB", "MiB", "GiB", "TiB" };
 	uint64_t tenths = n * 10 / 1024;
 	size_t u = 0;
 
 	if (n < 1024) {
-		snprintf(buf, TABLE_TEXT_MAX, "%" PRIu64 " B", n);
+		snprintf(buf, TAB_TEXT_MAX, "%" PRIu64 " B", n);
 		return buf;
 	}
 	for (; tenths >= 10240 && u < 3; u++)
 		tenths /= 1024;
-	snprintf(buf, TABLE_TEXT_MAX, "%" PRIu64 ".%" PRIu64 " %s", tenths / 10, tenths % 10, units[u]);
+	snprintf(buf, TAB_TEXT_MAX, "%" PRIu64 ".%" PRIu64 " %s", tenths / 10, tenths % 10, units[u]);
 	return buf;
 }

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "ctl/table.h"
+#include "ctl/tab.h"
 
 #define GAP		2	/* columns between columns */
 #define WIDEST		60	/* of a column when others are lined up behind it */
@@ -13,7 +13,7 @@ struct cell {
 	enum colour	 colour;
 };
 
-struct table {
+struct tab {
 	FILE			*out;
 	bool			 colour, headed;
 	const char *const	*heads;
@@ -67,7 +67,7 @@ char_width(uint32_t c)
 }
 
 size_t
-table_width(const char *s)
+tab_width(const char *s)
 {
 	size_t w = 0, n;
 
@@ -110,7 +110,7 @@ harmless(const char *s)
 }
 
 void
-table_print(FILE *out, bool colour, enum colour c, const char *text)
+tab_print(FILE *out, bool colour, enum colour c, const char *text)
 {
 	char *safe = harmless(text);
 	bool paint = colour && c != COLOUR_NONE;
@@ -119,10 +119,10 @@ table_print(FILE *out, bool colour, enum colour c, const char *text)
 	free(safe);
 }
 
-struct table *
-table_new(FILE *out, bool colour, const char *const *heads)
+struct tab *
+tab_new(FILE *out, bool colour, const char *const *heads)
 {
-	struct table *t = calloc(1, sizeof(*t));
+	struct tab *t = calloc(1, sizeof(*t));
 
 	if (t == NULL)
 		return NULL;
@@ -140,7 +140,7 @@ table_new(FILE *out, bool colour, const char *const *heads)
 }
 
 static void
-put(struct table *t, enum colour colour, const char *text)
+put(struct tab *t, enum colour colour, const char *text)
 {
 	if (t == NULL)
 		return;
@@ -159,13 +159,13 @@ put(struct table *t, enum colour colour, const char *text)
 }
 
 void
-table_cell(struct table *t, const char *text)
+tab_cell(struct tab *t, const char *text)
 {
 	put(t, COLOUR_NONE, text != NULL && text[0] != '\0' ? text : "-");
 }
 
 void
-table_cellf(struct table *t, enum colour colour, const char *fmt, ...)
+tab_cellf(struct tab *t, enum colour colour, const char *fmt, ...)
 {
 	char text[512];
 	va_list ap;
@@ -177,15 +177,15 @@ table_cellf(struct table *t, enum colour colour, const char *fmt, ...)
 }
 
 void
-table_count(struct table *t, uint64_t n)
+tab_count(struct tab *t, uint64_t n)
 {
-	char text[TABLE_TEXT_MAX];
+	char text[TAB_TEXT_MAX];
 
-	put(t, n > 0 ? COLOUR_NONE : COLOUR_DIM, table_number(n, text));
+	put(t, n > 0 ? COLOUR_NONE : COLOUR_DIM, tab_number(n, text));
 }
 
 size_t
-table_rows(const struct table *t)
+tab_rows(const struct tab *t)
 {
 	return t->rows;
 }
@@ -198,9 +198,9 @@ pad(FILE *out, size_t n)
 }
 
 static void
-print_cell(const struct table *t, size_t col, const char *text, enum colour colour)
+print_cell(const struct tab *t, size_t col, const char *text, enum colour colour)
 {
-	size_t width = table_width(text);
+	size_t width = tab_width(text);
 	size_t room = width < t->widths[col] ? t->widths[col] - width : 0;
 	bool right = t->heads[col][0] == '>', last = col + 1 == t->ncols;
 	bool paint = t->colour && colour != COLOUR_NONE;
@@ -216,21 +216,21 @@ print_cell(const struct table *t, size_t col, const char *text, enum colour colo
 }
 
 static const char *
-head(const struct table *t, size_t col)
+head(const struct tab *t, size_t col)
 {
 	return t->heads[col] + (t->heads[col][0] == '>');
 }
 
 static void
-measure(struct table *t)
+measure(struct tab *t)
 {
 	for (size_t i = 0; i < t->ncols; i++) {
-		size_t w = table_width(head(t, i));
+		size_t w = tab_width(head(t, i));
 		if (t->widths[i] < w)
 			t->widths[i] = w;
 	}
 	for (size_t i = 0; i < t->n; i++) {
-		size_t w = t->cells[i].text != NULL ? table_width(t->cells[i].text) : 0;
+		size_t w = t->cells[i].text != NULL ? tab_width(t->cells[i].text) : 0;
 		w = w < WIDEST ? w : WIDEST;
 		if (t->widths[i % t->ncols] < w)
 			t->widths[i % t->ncols] = w;
@@ -238,7 +238,7 @@ measure(struct table *t)
 }
 
 void
-table_flush(struct table *t)
+tab_flush(struct tab *t)
 {
 	if (t == NULL)
 		return;
@@ -255,11 +255,11 @@ table_flush(struct table *t)
 }
 
 void
-table_free(struct table *t)
+tab_free(struct tab *t)
 {
 	if (t == NULL)
 		return;
-	table_flush(t);
+	tab_flush(t);
 	free(t->widths);
 	free(t->cells);
 	free(t);
