@@ -42,10 +42,10 @@ db_parse_url(const char *url, const char **ret_path, struct problem *why)
 	const char *path = url + strlen(SCHEME);
 
 	if (strncmp(url, SCHEME, strlen(SCHEME)) != 0)
-		return problem_set(why, ERR_INVALID, "invalid", "store.url",
+		return problem_set(why, ERR_INVALID, "invalid", "",
 		    "\"%s\" is not a store this program knows: write sqlite:/path/to/file", url);
 	if (*path == '\0' || path[strlen(path) - 1] == '/')
-		return problem_set(why, ERR_INVALID, "invalid", "store.url",
+		return problem_set(why, ERR_INVALID, "invalid", "",
 		    "\"%s\" names no file: write sqlite:/path/to/file", url);
 	*ret_path = strcmp(path, ":memory:") == 0 ? NULL : path;
 	return ERR_OK;
@@ -60,21 +60,21 @@ file_problem(const char *path, struct problem *why)
 	switch (err) {
 	case ENOENT:
 	case ENOTDIR:
-		return problem_set(why, ERR_IO, "no-directory", path,
+		return problem_set(why, ERR_IO, "no-directory", "",
 		    "the folder of the store %s is missing: create it, or set store.url to another place",
 		    path);
 	case EACCES:
 	case EPERM:
-		return problem_set(why, ERR_IO, "no-permission", path,
+		return problem_set(why, ERR_IO, "no-permission", "",
 		    "user %ld may not write %s: give it the file and its folder", (long)geteuid(), path);
 	case EROFS:
-		return problem_set(why, ERR_IO, "read-only", path,
+		return problem_set(why, ERR_IO, "read-only", "",
 		    "%s is on a file system mounted read-only: set store.url to a writable place", path);
 	case EISDIR:
-		return problem_set(why, ERR_IO, "invalid", path,
+		return problem_set(why, ERR_IO, "invalid", "",
 		    "%s is a folder: store.url must name a file", path);
 	default:
-		return problem_set(why, ERR_IO, "io", path, "cannot open %s: %s", path, strerror(err));
+		return problem_set(why, ERR_IO, "io", "", "cannot open %s: %s", path, strerror(err));
 	}
 }
 
@@ -85,23 +85,23 @@ db_problem(sqlite3 *db, const char *path, struct problem *why)
 
 	switch (db != NULL ? sqlite3_errcode(db) & 0xff : SQLITE_NOMEM) {
 	case SQLITE_NOTADB:
-		return problem_set(why, ERR_DB, "not-a-store", shown,
+		return problem_set(why, ERR_DB, "not-a-store", "",
 		    "%s is not an SQLite database: set store.url to another file, or move this one away",
 		    shown);
 	case SQLITE_CORRUPT:
-		return problem_set(why, ERR_DB, "corrupt", shown,
+		return problem_set(why, ERR_DB, "corrupt", "",
 		    "%s is damaged (%s): restore it from a backup, or try \"sqlite3 FILE .recover\"",
 		    shown, sqlite3_errmsg(db));
 	case SQLITE_BUSY:
-		return problem_set(why, ERR_BUSY, "locked", shown,
+		return problem_set(why, ERR_BUSY, "locked", "",
 		    "another program holds a lock on %s: end it (an sqlite3 shell?) and start again", shown);
 	case SQLITE_READONLY:
 	case SQLITE_CANTOPEN:
-		return problem_set(why, ERR_IO, "no-permission", shown,
+		return problem_set(why, ERR_IO, "no-permission", "",
 		    "%s cannot be written (%s): user %ld needs the file and its folder", shown,
 		    sqlite3_errmsg(db), (long)geteuid());
 	default:
-		return problem_set(why, ERR_DB, "database", shown, "the store %s cannot be opened: %s",
+		return problem_set(why, ERR_DB, "database", "", "the store %s cannot be opened: %s",
 		    shown, db != NULL ? sqlite3_errmsg(db) : "out of memory");
 	}
 }
@@ -120,13 +120,13 @@ db_lock(const char *path, int *ret_fd, struct problem *why)
 	}
 	fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
-		return file_problem(name, why);
+		return file_problem(errno == ENOENT || errno == ENOTDIR ? path : name, why);
 	if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
 		ssize_t got = pread(fd, pid, sizeof(pid) - 1, 0);
 
 		pid[got > 0 ? strspn(pid, "0123456789") : 0] = '\0';
 		(void)close(fd);	/* nothing was written */
-		return problem_set(why, ERR_BUSY, "locked", path,
+		return problem_set(why, ERR_BUSY, "locked", "",
 		    "the store %s is in use by process %s: stop it, or set store.url to another file", path,
 		    pid[0] != '\0' ? pid : "(unknown)");
 	}
@@ -180,7 +180,7 @@ check_identity(sqlite3 *db, const char *path, struct problem *why)
 		return db_problem(db, path, why);
 	if (id == DB_APPLICATION_ID || (id == 0 && tables == 0))
 		return ERR_OK;
-	return problem_set(why, ERR_DB, "not-a-store", path,
+	return problem_set(why, ERR_DB, "not-a-store", "",
 	    "%s is another program's database: set store.url to another file, or move this one away", path);
 }
 

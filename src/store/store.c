@@ -35,8 +35,9 @@ prepare(struct store *st, struct problem *why)
 {
 	if (db_prepare(st->db, store_sql, STORE_NSTMTS, st->stmts) == ERR_OK && load_figures(st) == ERR_OK)
 		return ERR_OK;
-	return problem_set(why, ERR_DB, "database", st->path != NULL ? st->path : "",
-	    "the store's tables are not as they should be: %s", sqlite3_errmsg(st->db));
+	return problem_set(why, ERR_DB, "database", "", "the tables of the store %s are not as they should "
+	    "be (%s): restore it from a backup, or move it away for a new one",
+	    st->path != NULL ? st->path : "in memory", sqlite3_errmsg(st->db));
 }
 
 static enum err

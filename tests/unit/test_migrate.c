@@ -70,7 +70,7 @@ static void
 missing_folder_is_said_so(void **state)
 {
 	refused(*state, &(struct store_opts){ .url = "sqlite:/nonexistent/dir/x.db" }, ERR_IO,
-	    "no-directory", "create it");
+	    "no-directory", "/nonexistent/dir/x.db is missing: create it");
 }
 
 static void
