@@ -523,7 +523,8 @@ variables_become_values(void **state)
 	(void)state;
 	w.res.variables = (struct variables){ &v, 1 };
 	config("{'servers':[{'short_server_id':1,'security':{'uri':'coaps://${region}.example.com:5684',"
-	    "'mode':'psk','identity':{'text':'${endpoint}'},'secret_key':{'hex':'00112233445566778899aabbccddeeff'}}}]}");
+	    "'mode':'psk','identity':{'text':'${endpoint}'},"
+	    "'secret_key':{'hex':'00112233445566778899aabbccddeeff'}}}]}");
 	assert_string_equal(build(), BOTH "write /0/1 tlv; write /1/1 tlv; finish");
 	const struct plan_step *st = step("write", PATH_OI(0, 1));
 	assert_non_null(memmem(st->payload, st->payload_len, "coaps://eu.example.com:5684", 27));
@@ -568,7 +569,8 @@ verify_reads_back_what_may_be_read(void **state)
 {
 	(void)state;
 	config("{'servers':[" NOSEC(101) "],'verify':true,'access_control':[{'object_id':3,"
-	    "'object_instance_id':0,'acl':{'101':15},'owner':101}],'write':[{'path':'/3/0/14','value':'x'}]}");
+	    "'object_instance_id':0,'acl':{'101':15},'owner':101}],"
+	    "'write':[{'path':'/3/0/14','value':'x'}]}");
 	w.dev.pct = FORMAT_SENML_CBOR;
 	assert_string_equal(build(), BOTH "delete /2; write /0/1 senml-cbor; write /1/1 senml-cbor; "
 	    "write /2/0 senml-cbor; write /3/0/14 senml-cbor; read /1/1; read /2/0; finish");
