@@ -78,11 +78,11 @@ put_base64(struct wr *w, const uint8_t *p, size_t len)
 enum err
 format_text_encode(const struct path *target, const struct node *nodes, size_t n, struct wr *w)
 {
-	const struct value *v = &nodes[0].value;
 	char buf[32];
 
 	if (!is_single(target, nodes, n))
 		return ERR_UNSUPPORTED;
+	const struct value *v = &nodes[0].value;
 	switch (v->type) {
 	case VALUE_NONE:
 		return ERR_UNSUPPORTED;
@@ -266,10 +266,9 @@ format_text_decode(struct decoding *d, const uint8_t *payload, size_t len)
 enum err
 format_opaque_encode(const struct path *target, const struct node *nodes, size_t n, struct wr *w)
 {
-	const struct value *v = &nodes[0].value;
-
-	if (!is_single(target, nodes, n) || v->type != VALUE_OPAQUE)
+	if (!is_single(target, nodes, n) || nodes[0].value.type != VALUE_OPAQUE)
 		return ERR_UNSUPPORTED;
+	const struct value *v = &nodes[0].value;
 	wr_bytes(w, v->bytes.p, v->bytes.len);
 	return ERR_OK;
 }
