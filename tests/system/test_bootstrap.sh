@@ -41,7 +41,7 @@ for engine in openssl gnutls; do
 DELETE /0
 DELETE /1
 PUT /0/1 format=11542 bytes=34 $set_a
-PUT /1/1 format=11542 bytes=14 $set_1
+PUT /1/1 format=11542 bytes=15 $set_1
 POST /bs" "$(device $engine --server "$coap" --endpoint "nosec-$engine")"
 	check "$engine: its session is finished" eventually ended "nosec-$engine" finished
 
@@ -51,7 +51,7 @@ POST /bs" "$(device $engine --server "$coap" --endpoint "nosec-$engine")"
 DELETE /0
 DELETE /1
 PUT /0/1 format=11542 bytes=34 $set_a
-PUT /1/1 format=11542 bytes=14 $set_1
+PUT /1/1 format=11542 bytes=15 $set_1
 POST /bs" "$(device $engine --server "$coaps" --endpoint "psk-$engine" \
 		--psk-identity "id-$engine" --psk-key $key)"
 	check "$engine: its session is finished" eventually ended "psk-$engine" finished
@@ -74,7 +74,7 @@ POST /bs" "$(device $engine --server "$coaps" --endpoint "psk-$engine" \
 	like "$engine: a format that is refused is tried in another" '^PUT /0/1 format=112' \
 		"$(device $engine --server "$coap" --endpoint "nosec-$engine" --refuse-format 11542)"
 	check "$engine: and the lesson is kept" eventually test \
-		"$(ctl --json endpoint list --prefix "nosec-$engine" | jq -r '.endpoints[0].state')" = finished
+		"$(ctl --json endpoint list "nosec-$engine" | jq -r '.endpoints[0].state')" = finished
 done
 
 auto='{"servers":[{"short_server_id":101,
