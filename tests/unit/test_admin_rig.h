@@ -18,6 +18,7 @@
 #include <cmocka.h>
 
 #include "admin/admin_priv.h"
+#include "base/log.h"
 #include "base/loop.h"
 #include "lwm2m/objdef.h"
 #include "store/history.h"
@@ -175,6 +176,7 @@ rig_new(const char *url)
 		snprintf(r->url, sizeof(r->url), "sqlite:%s/s.db", r->dir);
 	r->max_line = 1 << 20;
 	r->max_connections = 8;
+	log_setup(LOG_LEVEL_ERROR, LOG_FORMAT_PLAIN);
 	assert_int_equal(loop_new(&r->loop), ERR_OK);
 	timer_init(&r->patience, rig_out_of_patience, r);
 	return r;
