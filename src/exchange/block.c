@@ -12,7 +12,7 @@
 struct body {
 	uint8_t		*bytes;
 	size_t		 len, cap;
-	int64_t		 content_format;
+	int32_t		 content_format;
 	uint8_t		 etag[ETAG_MAX];
 	uint8_t		 etag_len;
 	uint8_t		 szx;		/* to ask the next block with */
@@ -138,7 +138,7 @@ same_body(const struct body *body, const struct msg *in)
 	const struct msg_opt *etag = msg_find(in, OPT_ETAG);
 	size_t len = etag != NULL && etag->len <= ETAG_MAX ? etag->len : 0;
 
-	return body->content_format == msg_uint(in, OPT_CONTENT_FORMAT) && body->etag_len == len &&
+	return body->content_format == serve_format(in, OPT_CONTENT_FORMAT) && body->etag_len == len &&
 	    (len == 0 || memcmp(body->etag, etag->value, len) == 0);
 }
 
@@ -148,7 +148,7 @@ identify(struct body *body, const struct msg *in)
 {
 	const struct msg_opt *etag = msg_find(in, OPT_ETAG);
 
-	body->content_format = msg_uint(in, OPT_CONTENT_FORMAT);
+	body->content_format = serve_format(in, OPT_CONTENT_FORMAT);
 	body->etag_len = etag != NULL && etag->len <= ETAG_MAX ? (uint8_t)etag->len : 0;
 	if (body->etag_len > 0)
 		memcpy(body->etag, etag->value, body->etag_len);

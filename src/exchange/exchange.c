@@ -209,13 +209,16 @@ peer_used(struct peer *peer)
 		timer_set(x->loop, &peer->timer, exchange_lifetime_ms(&x->opts.params));
 }
 
+bool
+peer_known(const struct peer *peer)
+{
+	return peer->held || peer->remembered || peer->request != NULL || peer->upload != NULL;
+}
+
 void
 peer_tidy(struct peer *peer)
 {
-	bool known = peer->held || peer->going || peer->request != NULL || peer->separate != NULL ||
-	    peer->upload != NULL || peer->remembered;
-
-	if (!known)
+	if (!peer_known(peer))
 		peer_end(peer);
 }
 

@@ -28,12 +28,13 @@ struct exchange {
 
 /* --- udp.c: what is kept for messages --- */
 
-#define UDP_RECENT	4	/* messages that a device, even an impatient one, has on their way */
+#define UDP_RECENT_MAX	64	/* requests of one peer that are remembered, the latest ones */
+#define UDP_TAKEN	4	/* confirmable responses likewise */
 #define UDP_SMALL	16	/* bytes: an answer without payload and options */
 
 /* A request that was answered, and the answer, for duplicates. */
 struct udp_recent {
-	uint64_t	 first_at_ms, last_at_ms;	/* seen; 0: empty */
+	uint64_t	 first_at_ms, last_at_ms;	/* seen */
 	uint32_t	 hash;			/* of the whole datagram */
 	uint16_t	 mid;
 	uint16_t	 len;			/* of the answer, 0: none is sent */
@@ -51,10 +52,12 @@ struct udp_taken {
 };
 
 struct udp {
-	struct udp_recent	 recent[UDP_RECENT];
-	struct udp_taken	 taken[UDP_RECENT];
+	struct udp_recent	*recent;	/* a ring that grows while its entries are of use */
+	uint8_t			 nrecent, cap_recent;
+	uint8_t			 oldest_recent;	/* of a full ring */
+	uint8_t			 next_taken;
 	uint16_t		 next_mid;
-	uint8_t			 next_recent, next_taken;
+	struct udp_taken	 taken[UDP_TAKEN];
 };
 
 /* --- a conversation --- */
@@ -81,6 +84,8 @@ struct peer	*peer_make(struct exchange *, struct link *);
 bool		 peer_allowed(const struct exchange *);	/* one more conversation */
 /* It is alive, so it ends EXCHANGE_LIFETIME from now at the earliest. */
 void		 peer_used(struct peer *);
+/* It has something to remember, so there is room for a refusal, too. */
+bool		 peer_known(const struct peer *);
 /* After a request was served: forgets a conversation with nothing to remember. */
 void		 peer_tidy(struct peer *);
 
@@ -127,6 +132,8 @@ struct answer {
 	uint8_t			 scratch[5][4];	/* option values of m */
 };
 void		 serve_request(struct exchange *, struct link *, const struct msg *, struct answer *ret);
+/* Accept or Content-Format; -1: none, or not of its defined length, which is as good as none. */
+int32_t		 serve_format(const struct msg *, uint16_t option);
 /* True when a response carries a critical option that we do not know (RFC 7252, 5.4.1). */
 bool		 serve_bad_response(const struct msg *);
 

@@ -265,9 +265,8 @@ static void
 finish_answered(struct peer *peer, const struct msg *in)
 {
 	struct request *req = peer->request;
-	int64_t format = msg_uint(in, OPT_CONTENT_FORMAT);
 	struct exchange_result r = { .why = ERR_OK, .code = in->code,
-		.content_format = format >= 0 && format <= UINT16_MAX ? (int32_t)format : -1,
+		.content_format = serve_format(in, OPT_CONTENT_FORMAT),
 		.payload = in->payload, .payload_len = in->payload_len };
 
 	if (req->body != NULL)

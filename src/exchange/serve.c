@@ -82,12 +82,12 @@ exchange_path_is(const struct exchange_incoming *in, const char *path)
 	return root || *path == '\0';
 }
 
-static int32_t
-format_of(const struct msg *m, uint16_t option)
+int32_t
+serve_format(const struct msg *m, uint16_t option)
 {
-	int64_t v = msg_uint(m, option);
+	const struct msg_opt *o = msg_find(m, option);
 
-	return v >= 0 && v <= UINT16_MAX ? (int32_t)v : -1;
+	return o != NULL && o->len <= 2 ? (int32_t)msg_uint(m, option) : -1;
 }
 
 static void
@@ -118,8 +118,8 @@ serve_request(struct exchange *x, struct link *link, const struct msg *m, struct
 		.code = m->code,
 		.confirmable = m->type == MSG_CON,
 		.msg = m,
-		.accept = format_of(m, OPT_ACCEPT),
-		.content_format = format_of(m, OPT_CONTENT_FORMAT),
+		.accept = serve_format(m, OPT_ACCEPT),
+		.content_format = serve_format(m, OPT_CONTENT_FORMAT),
 		.payload = m->payload,
 		.payload_len = m->payload_len,
 	};

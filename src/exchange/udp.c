@@ -77,13 +77,23 @@ hash_of(const uint8_t *p, size_t len)
 }
 
 static void
-forget_recent(struct udp_recent *r)
+forget_answer(struct udp_recent *r)
 {
 	if (r->len > UDP_SMALL) {
 		secret_wipe(r->answer.large, r->len);
 		free(r->answer.large);
 	}
-	*r = (struct udp_recent){ 0 };
+	r->len = 0;
+}
+
+/* Later than any retransmission could come after the last one that was seen. */
+static bool
+outlived(const struct exchange *x, const struct udp_recent *r)
+{
+	uint64_t now = loop_now_ms(x->loop);
+
+	return now - r->last_at_ms > exchange_transmit_span_ms(&x->opts.params) ||
+	    now - r->first_at_ms > exchange_lifetime_ms(&x->opts.params);
 }
 
 /*
@@ -93,46 +103,78 @@ forget_recent(struct udp_recent *r)
 static struct udp_recent *
 find_recent(struct peer *peer, uint16_t mid, uint32_t hash)
 {
-	const struct exchange_params *params = &peer->x->opts.params;
-	uint64_t now = loop_now_ms(peer->x->loop);
-
-	for (size_t i = 0; i < UDP_RECENT; i++) {
+	for (size_t i = 0; i < peer->udp.nrecent; i++) {
 		struct udp_recent *r = &peer->udp.recent[i];
-		if (r->first_at_ms == 0 || r->mid != mid || r->hash != hash)
-			continue;
-		if (now - r->last_at_ms <= exchange_transmit_span_ms(params) &&
-		    now - r->first_at_ms <= exchange_lifetime_ms(params))
+		if (r->mid == mid && r->hash == hash && !outlived(peer->x, r))
 			return r;
-		forget_recent(r);
 	}
 	return NULL;
+}
+
+/* Twice as many entries, the oldest first. False: as it was. */
+static bool
+grow_recent(struct udp *udp)
+{
+	size_t cap = udp->cap_recent > 0 ? (size_t)udp->cap_recent * 2 : 2;
+	size_t tail = udp->nrecent - (size_t)udp->oldest_recent;
+	struct udp_recent *more;
+
+	if (cap > UDP_RECENT_MAX || (more = calloc(cap, sizeof(*more))) == NULL)
+		return false;
+	if (udp->nrecent > 0) {
+		memcpy(more, udp->recent + udp->oldest_recent, tail * sizeof(*more));
+		memcpy(more + tail, udp->recent, udp->oldest_recent * sizeof(*more));
+	}
+	free(udp->recent);
+	udp->recent = more;
+	udp->cap_recent = (uint8_t)cap;
+	udp->oldest_recent = 0;
+	return true;
+}
+
+/* The place for one more: of the oldest if that is of no use, or there is no more room. */
+static struct udp_recent *
+next_recent(struct peer *peer)
+{
+	struct udp *udp = &peer->udp;
+	bool full = udp->nrecent == udp->cap_recent;
+	struct udp_recent *r;
+
+	if (full && (udp->nrecent == 0 || !outlived(peer->x, &udp->recent[udp->oldest_recent])))
+		full = !grow_recent(udp);
+	if (!full)
+		return &udp->recent[udp->nrecent++];
+	if (udp->nrecent == 0)
+		return NULL;
+	r = &udp->recent[udp->oldest_recent];
+	udp->oldest_recent = (uint8_t)((udp->oldest_recent + 1) % udp->nrecent);
+	forget_answer(r);
+	return r;
 }
 
 static void
 remember(struct peer *peer, uint16_t mid, uint32_t hash, const uint8_t *answer, size_t len)
 {
-	struct udp_recent *r = &peer->udp.recent[peer->udp.next_recent];
-	uint8_t *kept = r->answer.small;
+	uint8_t *large = len > UDP_SMALL ? malloc(len) : NULL;
+	struct udp_recent *r = len > UDP_SMALL && large == NULL ? NULL : next_recent(peer);
 
-	peer->udp.next_recent = (uint8_t)((peer->udp.next_recent + 1) % UDP_RECENT);
-	forget_recent(r);
-	if (len > UDP_SMALL && (kept = malloc(len)) == NULL)
-		return;		/* a duplicate will be served again */
-	if (len > 0)
-		memcpy(kept, answer, len);
-	if (len > UDP_SMALL)
-		r->answer.large = kept;
+	if (r == NULL) {	/* out of memory: a duplicate will be served again */
+		free(large);
+		return;
+	}
+	*r = (struct udp_recent){ .mid = mid, .hash = hash, .len = (uint16_t)len };
 	r->first_at_ms = r->last_at_ms = loop_now_ms(peer->x->loop);
-	r->hash = hash;
-	r->mid = mid;
-	r->len = (uint16_t)len;
+	if (large != NULL)
+		r->answer.large = large;
+	if (len > 0)
+		memcpy(large != NULL ? large : r->answer.small, answer, len);
 	peer->remembered = true;
 }
 
 static bool
 was_taken(const struct peer *peer, uint16_t mid, uint32_t hash)
 {
-	for (size_t i = 0; i < UDP_RECENT; i++) {
+	for (size_t i = 0; i < UDP_TAKEN; i++) {
 		const struct udp_taken *t = &peer->udp.taken[i];
 		if (t->set && t->mid == mid && t->hash == hash)
 			return true;
@@ -221,8 +263,8 @@ separate_start(struct peer *peer, bool confirmable, struct answer *a)
 /* --- requests of the peer --- */
 
 /*
- * Sends what serve.c decided and remembers it, for peers that are to be remembered. Returns
- * what is to be called when all is done; the answer's reply.then, or not yet.
+ * Sends what serve.c decided and remembers it, for peers that are to be remembered. False when
+ * the answer comes by itself later.
  */
 static bool
 send_answer(struct exchange *x, struct link *link, const struct msg *in, uint32_t hash,
@@ -250,7 +292,7 @@ send_answer(struct exchange *x, struct link *link, const struct msg *in, uint32_
 			len = 0;
 	}
 	/* Duplicates of a non-confirmable request are ignored (RFC 7252, 4.3). */
-	if (peer != NULL)
+	if (peer != NULL && (good || peer_known(peer)))
 		remember(peer, in->mid, hash, x->scratch, confirmable ? len : 0);
 	return !later;
 }
@@ -322,7 +364,7 @@ got_response(struct exchange *x, struct link *link, const struct msg *in, uint32
 	}
 	if (in->type == MSG_CON) {
 		struct udp_taken *t = &peer->udp.taken[peer->udp.next_taken];
-		peer->udp.next_taken = (uint8_t)((peer->udp.next_taken + 1) % UDP_RECENT);
+		peer->udp.next_taken = (uint8_t)((peer->udp.next_taken + 1) % UDP_TAKEN);
 		*t = (struct udp_taken){ .hash = hash, .mid = in->mid, .set = true };
 		send_empty(link, MSG_ACK, in->mid);
 	}
@@ -480,8 +522,9 @@ static void
 udp_drop(struct peer *peer)
 {
 	separate_free(peer);
-	for (size_t i = 0; i < UDP_RECENT; i++)
-		forget_recent(&peer->udp.recent[i]);
+	for (size_t i = 0; i < peer->udp.nrecent; i++)
+		forget_answer(&peer->udp.recent[i]);
+	free(peer->udp.recent);
 }
 
 const struct carrier udp_carrier = {
