@@ -3,13 +3,13 @@
 #include "base/random.h"
 #include "lib/fake_net.h"
 
-static uint64_t state = 1;
+static uint64_t sequence = 1;
 static uint32_t below;
 
 void
 fake_random_seed(uint64_t seed)
 {
-	state = seed;
+	sequence = seed;
 	below = 0;
 }
 
@@ -23,7 +23,7 @@ fake_random_below(uint32_t v)
 uint64_t
 random_u64(void)
 {
-	uint64_t z = state += 0x9e3779b97f4a7c15;
+	uint64_t z = sequence += 0x9e3779b97f4a7c15;
 
 	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
 	z = (z ^ z >> 27) * 0x94d049bb133111eb;
