@@ -55,6 +55,26 @@ find_resource(struct parse *p, const struct place *at, const struct objdef *obje
 		    "resource %u of object %u (%s) is executed, not written", rid, object->id,
 		    def->name);
 	*ret = def;
+	return def->writable_by_bootstrap ? ERR_OK : config_warn(p, at,
+	    "the device keeps resource %u of object %u (%s) itself; it may refuse or overwrite this", rid,
+	    object->id, def->name);
+}
+
+/* An instance that is made has all that its object demands, or some devices refuse Finish. */
+static enum err
+check_mandatory(struct parse *p, const struct place *at, const struct objdef *object,
+    const struct reslist *list)
+{
+	for (size_t i = 0; object->multiple && i < object->nresources; i++) {
+		const struct resdef *def = &object->resources[i];
+		enum err e = ERR_OK;
+
+		if (def->mandatory && def->writable_by_bootstrap && reslist_find(list, def->id) == NULL)
+			e = config_warn(p, at, "it lacks resource %u (%s), which object %u demands", def->id,
+			    def->name, object->id);
+		if (e != ERR_OK)
+			return e;
+	}
 	return ERR_OK;
 }
 
@@ -88,7 +108,7 @@ read_whole(struct parse *p, const struct place *at, const json_t *v, const struc
 		if (e != ERR_OK)
 			return e;
 	}
-	return ERR_OK;
+	return check_mandatory(p, at, object, list);
 }
 
 /* An instance that an account, a rule or a context of this record is written to. */

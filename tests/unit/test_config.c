@@ -274,6 +274,10 @@ odd_but_legal_configs_are_warned_of(void **state)
 		    "'recipient_id':{'text':'b'}}],"
 		    "'servers':[{'short_server_id':1,'security':{'uri':'coap://h:1','mode':'nosec'}}]}",
 		    "/config/oscore/0: no account uses it" },
+		{ "{'write':[{'path':'/3/0/0','value':'ACME'}]}",
+		    "/config/write/0/path: the device keeps resource 0 of object 3 (Manufacturer) itself" },
+		{ "{'write':[{'path':'/1/5','value':{'0':7,'1':60,'7':'U'}}]}",
+		    "/config/write/0/value: it lacks resource 6 (Notification Storing" },
 	};
 
 	(void)state;
