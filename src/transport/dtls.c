@@ -16,9 +16,12 @@
 enum err
 dtls_new(struct transport *t, struct dtls_shared *shared, struct dtls **ret)
 {
-	struct dtls *d = calloc(1, sizeof(*d));
+	struct dtls *d;
 	enum err e = ERR_NOMEM;
 
+	if (!shared->is_client && t->events.find_psk == NULL)
+		return ERR_INVALID;
+	d = calloc(1, sizeof(*d));
 	if (d == NULL)
 		return ERR_NOMEM;
 	d->transport = t;
@@ -103,6 +106,8 @@ dtls_send(struct link *link, const uint8_t *p, size_t len)
 
 	if (l->attempt != NULL)
 		return ERR_CLOSED;
+	if (len > l->mtu)
+		return ERR_TOOBIG;
 	ERR_clear_error();
 	if (SSL_alloc_buffers(l->ssl) != 1)
 		e = ERR_NOMEM;

@@ -72,7 +72,8 @@ pipe_create(BIO *b)
 BIO_METHOD *
 dtls_bio_method(void)
 {
-	BIO_METHOD *m = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "strapd datagram");
+	/* Without an index of its own: there are 127 in a process, and each worker makes a method. */
+	BIO_METHOD *m = BIO_meth_new(BIO_TYPE_SOURCE_SINK, "strapd datagram");
 
 	if (m == NULL)
 		return NULL;

@@ -20,7 +20,8 @@ struct cookies {
 };
 
 #define COOKIE_SECRET_LEN	32
-enum err cookies_init(struct cookies *, const uint8_t secret[COOKIE_SECRET_LEN]) MUST_CHECK;	/* ERR_CRYPTO */
+/* ERR_CRYPTO */
+enum err cookies_init(struct cookies *, const uint8_t secret[COOKIE_SECRET_LEN]) MUST_CHECK;
 void	 cookies_fini(struct cookies *);
 
 enum err cookie_make(const struct cookies *, uint64_t now_ms, const struct addr *peer,

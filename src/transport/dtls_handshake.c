@@ -21,7 +21,13 @@
 /* One Finished that cannot be read may be noise; the peer repeats its own after a second or so. */
 #define BAD_FINISHED_MAX	2
 
-static const struct dtls_end
+/* What the client side is told, and the strings of struct handshake_failure. */
+struct end {
+	enum err	 why;
+	const char	*reason, *cause;
+};
+
+static const struct end
 	wrong_key = { ERR_DENIED, "wrong-key",
 	    "the device's key is not the one that belongs to its PSK identity" },
 	unknown_identity = { ERR_DENIED, "unknown-identity",
@@ -106,7 +112,7 @@ dtls_tell_failure(struct transport *t, const struct handshake_failure *f)
 }
 
 static void
-fail(struct dtls_link *l, const struct dtls_end *end)
+fail(struct dtls_link *l, const struct end *end)
 {
 	struct transport *t = l->link.transport;
 
@@ -124,8 +130,8 @@ fail(struct dtls_link *l, const struct dtls_end *end)
 }
 
 /* The cause that was known before OpenSSL came to its end. */
-static const struct dtls_end *
-suspected(const struct dtls_link *l, const struct dtls_end *otherwise)
+static const struct end *
+suspected(const struct dtls_link *l, const struct end *otherwise)
 {
 	switch (l->attempt->suspicion) {
 	case UNKNOWN_IDENTITY:
@@ -145,8 +151,8 @@ fail_in_openssl(struct dtls_link *l)
 	const char *text = ERR_reason_error_string(code);
 	int reason = ERR_GET_REASON(code);
 	char cause[160];
-	struct dtls_end other = { ERR_REFUSED, "other", cause };
-	const struct dtls_end *end = &other;
+	struct end other = { ERR_REFUSED, "other", cause };
+	const struct end *end = &other;
 
 	snprintf(cause, sizeof(cause), reason > SSL_AD_REASON_OFFSET
 	    ? "the peer gave up the handshake (%s)" : "the handshake failed (%s)",
@@ -175,7 +181,7 @@ fail_in_openssl(struct dtls_link *l)
 static void
 fail_by_time(struct dtls_link *l)
 {
-	const struct dtls_end *end = &timed_out;
+	const struct end *end = &timed_out;
 
 	if (l->is_client && SSL_get_state(l->ssl) == TLS_ST_CW_FINISHED)
 		end = &silent_server;
@@ -302,9 +308,11 @@ begin(struct dtls *d, struct port *port, const struct link_key *key, uint64_t ra
 	struct link *old = (struct link *)table_find(&t->handshakes, key);
 	struct dtls_link *l;
 
-	if (old != NULL)		/* the device began anew */
+	if (old != NULL) {		/* the device began anew */
+		counter_add(&t->stats.handshakes_failed, 1);
 		link_gone(old, ERR_REPLACED);
-	if (!transport_admits(t, port, &key->peer)) {
+	}
+	if (!transport_admits(t, port, key)) {
 		dtls_tell_failure(t, &(struct handshake_failure){
 			.peer = &key->peer, .reason = "limit",
 			.cause = "a limit on handshakes or associations is reached",

@@ -7,12 +7,14 @@
 
 /* What the first record of a datagram says in clear: enough to know whom it is for. */
 
+/* RFC 6347, 4.1 */
 enum dtls_kind { DTLS_CHANGE_CIPHER = 20, DTLS_ALERT = 21, DTLS_HANDSHAKE = 22, DTLS_DATA = 23 };
+
 struct dtls_look {
 	uint8_t		kind;		/* enum dtls_kind, or another content type */
 	uint16_t	epoch;		/* 0: not encrypted */
 	bool		is_hello;	/* a ClientHello, from its beginning */
-	uint64_t	random;		/* of a ClientHello: a piece of its random, to tell two of them apart */
+	uint64_t	random;		/* the end of a ClientHello's random: tells two of them apart */
 };
 
 /* False when it is no DTLS; *ret is untouched then. */

@@ -73,7 +73,7 @@ struct dtls {
 	const struct dtls_shared *shared;
 	SSL_CTX			*ctx;
 	BIO_METHOD		*method;
-	SSL			*listener;	/* looks at ClientHellos; becomes the link's with a good cookie */
+	SSL			*listener;	/* for ClientHellos; a good one makes it the link's */
 	BIO_ADDR		*nobody;	/* DTLSv1_listen() wants one */
 	struct dtls_pipe	 pipe;		/* the listener's */
 	struct cookies		 cookies;
@@ -108,12 +108,6 @@ void	 dtls_handshake_timer(struct dtls_link *);
 enum err dtls_link_set_identity(struct dtls_link *, const uint8_t *p, size_t len) MUST_CHECK;
 void	 dtls_attempt_free(struct attempt *);
 void	 dtls_tell_failure(struct transport *, const struct handshake_failure *);
-
-/* What the client side is told, and the strings of struct handshake_failure. */
-struct dtls_end {
-	enum err	 why;
-	const char	*reason, *cause;
-};
 
 /* dtls.c */
 unsigned dtls_read(struct dtls_link *);		/* hands up what can be read now; returns how much */

@@ -101,10 +101,10 @@ link_send(struct link *l, const uint8_t *p, size_t len)
 {
 	if (l->is_dead)
 		return ERR_CLOSED;
-	if (len > link_mtu(l))
-		return ERR_TOOBIG;
 	if (is_secure(l))
 		return dtls_send(l, p, len);
+	if (len > NOSEC_MTU)
+		return ERR_TOOBIG;
 	port_send(l->port, &l->key, p, len);
 	return ERR_OK;
 }

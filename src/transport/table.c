@@ -32,9 +32,13 @@ table_fini(struct table *t)
 struct table_node *
 table_find(const struct table *t, const void *key)
 {
-	uint64_t hash = hash_keyed(key, t->key_len);
-	struct table_node *n = t->buckets[hash & t->mask];
+	uint64_t hash;
+	struct table_node *n;
 
+	if (t->count == 0)
+		return NULL;
+	hash = hash_keyed(key, t->key_len);
+	n = t->buckets[hash & t->mask];
 	while (n != NULL && (n->hash != hash || memcmp(key_of(n), key, t->key_len) != 0))
 		n = n->next;
 	return n;

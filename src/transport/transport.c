@@ -1,3 +1,4 @@
+#include <assert.h>
 #include <stdlib.h>
 
 #include "transport/dtls_priv.h"
@@ -41,6 +42,9 @@ transport_free(struct transport *t)
 {
 	if (t == NULL)
 		return;
+	assert(t->depth == 0);		/* not from within one of our own calls */
+	for (struct port *p = t->ports; p != NULL; p = p->next)
+		udp_end(p->udp);
 	if (t->links.buckets != NULL)
 		close_all(&t->links);
 	if (t->handshakes.buckets != NULL)
@@ -96,19 +100,21 @@ is_reached(const struct counter *now, uint32_t limit)
 }
 
 bool
-transport_admits(struct transport *t, const struct port *port, const struct addr *peer)
+transport_admits(struct transport *t, const struct port *port, const struct link_key *key)
 {
 	const struct transport_limits *limits = &t->opts.limits;
 	struct transport_stats *stats = &t->stats;
 	bool secure = port->scheme == LINK_COAPS;
+	/* A device that begins anew takes its own place. */
+	bool is_new = !secure || table_find(&t->links, key) == NULL;
 	struct counter *reached = NULL;
 
-	if (is_reached(secure ? &stats->associations : &stats->links, limits->links))
+	if (is_new && is_reached(secure ? &stats->associations : &stats->links, limits->links))
 		reached = &stats->limit_links;
 	else if (secure && is_reached(&stats->handshakes_open, limits->handshakes))
 		reached = &stats->limit_handshakes;
-	else if (limits->links_per_prefix != 0 &&
-	    prefix_count(&t->prefixes, peer) >= limits->links_per_prefix)
+	else if (is_new && limits->links_per_prefix != 0 &&
+	    prefix_count(&t->prefixes, &key->peer) >= limits->links_per_prefix)
 		reached = &stats->limit_prefix;
 	if (reached != NULL)
 		counter_add(reached, 1);
@@ -124,7 +130,7 @@ stranger(struct port *port, const struct link_key *key)
 	struct transport *t = port->transport;
 	struct link *l = t->spare;
 
-	if (!transport_admits(t, port, &key->peer))
+	if (!transport_admits(t, port, key))
 		return NULL;
 	t->spare = NULL;
 	if (l == NULL)

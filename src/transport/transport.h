@@ -24,8 +24,9 @@ struct transport;
 struct handshake_failure {
 	const struct addr	*peer;
 	const char		*cause;		/* one plain sentence */
-	const char		*reason;	/* a word for programs: "unknown-identity", "wrong-key",
-						   "no-common-cipher", "timeout", "plain-coap", "limit", "other" */
+	const char		*reason;	/* a word for programs: "unknown-identity",
+						   "wrong-key", "no-common-cipher", "timeout",
+						   "plain-coap", "limit", "other" */
 	const uint8_t		*identity;	/* PSK identity as far as it was seen, or NULL */
 	size_t			 identity_len;
 };
@@ -34,13 +35,16 @@ struct handshake_failure {
 struct transport_events {
 	/* A datagram (a message, over TCP) from a link, decrypted. 'p' is valid during the call. */
 	void		(*received)(void *arg, struct link *, const uint8_t *p, size_t len);
-	/* A link with a user is about to be freed: CLOSED, REPLACED, TIMEOUT, LIMIT, CANCELLED (shutdown). */
+	/* A link with a user is about to be freed: CLOSED, REPLACED, TIMEOUT, CANCELLED (shutdown). */
 	void		(*going)(void *arg, struct link *, enum err why);
 	/* Server side: the key of a PSK identity. ERR_NOTFOUND: nobody's. Must not wait. */
 	enum err	(*find_psk)(void *arg, const uint8_t *identity, size_t len, struct secret *ret);
 	/* Server side, may be NULL. */
 	void		(*handshake_failed)(void *arg, const struct handshake_failure *);
-	/* Client side, may be NULL: the link of transport_connect() is ready, or failed (then it is freed after the call). */
+	/*
+	 * Client side, may be NULL: the link of transport_connect() is ready; or it failed, and is
+	 * freed after the call, without 'going'.
+	 */
 	void		(*connected)(void *arg, struct link *, enum err why, const char *cause);
 	void		*arg;			/* borrowed */
 };
@@ -56,16 +60,17 @@ struct transport_filter {
 };
 
 struct transport_limits {
+	/* 0: no limit. Own links of transport_connect() count for the first alone. */
 	uint32_t	links;			/* NoSec links with a user, and DTLS associations, each */
 	uint32_t	handshakes;		/* begun (cookie shown) and not complete */
-	uint32_t	links_per_prefix;	/* the same, from one source prefix (addr_prefix); 0: no limit */
+	uint32_t	links_per_prefix;	/* all of these from one source prefix (addr_prefix) */
 };
 
 struct transport_opts {
 	struct dtls_shared	*dtls;		/* borrowed; NULL: no coaps */
 	struct transport_limits	 limits;
-	uint64_t		 handshake_timeout_ms;
-	uint64_t		 idle_timeout_ms;	/* of a DTLS association nobody uses */
+	uint64_t		 handshake_timeout_ms;	/* 0: when OpenSSL gives up, minutes later */
+	uint64_t		 idle_timeout_ms;	/* of an association nobody uses; 0: none */
 	const struct transport_filter *filter;	/* borrowed, or NULL */
 };
 
@@ -101,15 +106,17 @@ enum err transport_listen(struct transport *, enum link_scheme, const struct add
 /*
  * Client side: a link from 'local' to 'remote' over the socket of 'scheme' that
  * transport_listen() opened; 'local' may be any address that socket receives for, such as one
- * of 127.0.0.0/8 behind 0.0.0.0. For COAPS with a PSK; the outcome comes by 'connected'
- * (over COAP before the call returns). ERR_LIMIT, ERR_EXISTS, ERR_NOMEM, ERR_CRYPTO.
+ * of 127.0.0.0/8 behind 0.0.0.0; unspecified, it becomes the one the kernel would choose, and its
+ * port may be 0. For COAPS with a PSK; the outcome comes by 'connected' (over COAP before the
+ * call returns). ERR_LIMIT, ERR_EXISTS, ERR_NOMEM, ERR_CRYPTO, ERR_NOTFOUND (no such socket),
+ * ERR_INVALID (an identity over 256 bytes or with a NUL, no key), ERR_IO (no route).
  */
 struct transport_connect {
 	enum link_scheme	 scheme;
 	struct addr		 local, remote;
 	const uint8_t		*psk_identity, *psk_key;	/* copied */
 	size_t			 psk_identity_len, psk_key_len;
-	void			*user;				/* link_user() from the start */
+	void			*user;		/* link_user() from the start; not NULL over COAP */
 };
 enum err transport_connect(struct transport *, const struct transport_connect *, struct link **ret)
     MUST_CHECK;

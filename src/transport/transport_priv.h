@@ -88,8 +88,8 @@ void	 link_sweep(struct link *);
 void	 transport_enter(struct transport *);
 void	 transport_leave(struct transport *);
 
-/* Whether one more link from there is within the limits; counts the limit that is reached. */
-bool	 transport_admits(struct transport *, const struct port *, const struct addr *peer);
+/* Whether a link, or a handshake for one, is within the limits; counts the limit that is reached. */
+bool	 transport_admits(struct transport *, const struct port *, const struct link_key *);
 
 /* One datagram out, through the filter. */
 void	 port_send(struct port *, const struct link_key *, const void *p, size_t len);

@@ -59,6 +59,7 @@ struct udp {
 	struct watch		*watch;
 	struct defer		 flush;
 	bool			 full;		/* the kernel takes no more: wait for LOOP_WRITE */
+	bool			 ending;	/* udp_close() flushes, nobody else */
 	bool			 closed;	/* freed by the flush that is still to come */
 	uint32_t		 overflows;	/* the kernel's count, as last told */
 	struct tx		 tx;
@@ -173,6 +174,12 @@ out:
 	free(u);
 	errno = saved;
 	return e;
+}
+
+void
+udp_end(struct udp *u)
+{
+	u->ending = true;
 }
 
 void
@@ -443,6 +450,6 @@ udp_send(struct udp *u, const struct addr *local, const struct addr *remote, con
 	counter_add(&u->stats->bytes_out, len);
 	if (tx->tail - tx->head >= BATCH)
 		flush(u);
-	else if (!u->full)
+	else if (!u->full && !u->ending)
 		loop_defer(u->loop, &u->flush);
 }

@@ -39,7 +39,13 @@ void	 udp_rx_free(struct udp_rx *);
 
 /* "[::]" is dual stack. ERR_IO with errno set, ERR_NOMEM. */
 enum err udp_open(const struct addr *, const struct udp_opts *, struct udp **ret) MUST_CHECK;
-void	 udp_close(struct udp *);		/* what waits to be sent is tried once more */
+
+/*
+ * The end, in two steps: after the first, what is sent waits for the second, which tries it once
+ * and frees the socket; within a wake-up that has sent before, at its end.
+ */
+void	 udp_end(struct udp *);
+void	 udp_close(struct udp *);
 
 const struct addr *udp_local(const struct udp *);	/* with the port the kernel gave */
 

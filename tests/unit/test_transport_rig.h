@@ -210,6 +210,7 @@ static inline int
 rig_teardown(void **state)
 {
 	(void)state;
+	rig_settle();		/* a socket that was closed with something to send goes now */
 	loop_free(loop);
 	return 0;
 }
