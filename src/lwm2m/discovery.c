@@ -92,13 +92,13 @@ get_ssid(const struct linkfmt_link *link, uint16_t *ret)
 	return true;
 }
 
-/* "/0/1" and, as some devices write it, "/0/1/". */
+/* An object or instance: "/0/1" and, as some devices write it, "/0/1/". */
 static bool
 parse_target(struct linkfmt_text t, struct path *ret)
 {
 	if (t.len > 1 && t.p[t.len - 1] == '/')
 		t.len--;
-	return path_parse(t.p, t.len, ret) == ERR_OK;
+	return path_parse(t.p, t.len, ret) == ERR_OK && ret->depth >= 1 && ret->depth <= 2;
 }
 
 /* True when a target that cannot be read is surely not about /0. */
@@ -116,7 +116,7 @@ take_link(struct discovery *d, const struct linkfmt_link *link)
 	get_version(d, link, "lwm2m", &d->lwm2m);
 	if (!link->has_target || (link->target.len == 1 && *link->target.p == '/'))
 		return;
-	if (!parse_target(link->target, &found.path) || found.path.depth > 2) {
+	if (!parse_target(link->target, &found.path)) {
 		/* An alternate path is none of this interface (1.1, rule 4). */
 		d->odd = true;
 		if (!is_elsewhere(link->target))

@@ -168,7 +168,7 @@ damaged_links_leave_instance_0_occupied(void **state)	/* L6b */
 {
 	static const char *const damaged[] = { "</0/0>;ssid=70000", "</0/65535>", "</0//1>", "</0/0",
 	    "</0/0>;ssid=65535", "</0/0>;ssid=", "</0/0>;ssid=-1", "</0/00>", "0/0", "<0/0>",
-	    "</0/0>;ssid=\"1", "</0/0/1>", "<>", "</0/0>ssid=1", "<<</0/1>" };
+	    "</0/0>;ssid=\"1", "</0/0/1>", "<>", "</0/0>ssid=1", "<<</0/1>", "<//>" };
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(damaged); i++) {
