@@ -278,7 +278,7 @@ keep_silent(void)
 		if (d % 32 == 31) {
 			flush();
 			receive(now_ns());
-			usleep(200);
+			usleep(6000);
 		}
 	}
 	flush();

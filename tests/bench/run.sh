@@ -18,7 +18,13 @@ row() { printf '%-58s %14s  %s\n' "$1" "$2" "${3:-}"; }
 calc() { awk "BEGIN { printf \"%.${2:-2}f\", $1 }"; }
 median() { sort -g | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
 hz=$(getconf CLK_TCK)
-# CPU ticks of the threads that are not the main one: the workers.
+# CPU ticks of the main thread, and of the threads that are not it: the workers.
+main_ticks() {
+	local stat
+	stat=$(<"/proc/$daemon_pid/task/$daemon_pid/stat")
+	read -r -a f <<<"${stat##*) }"
+	echo $((f[11] + f[12]))
+}
 worker_ticks() {
 	local t sum=0 stat
 	for t in /proc/"$daemon_pid"/task/*; do
@@ -60,29 +66,34 @@ put machine "$(jq -n --arg c "$(awk -F': ' '/model name/ { print $2; exit }' /pr
 serve
 fill dev $devices '{"none":true}'
 fill sil 50000 '{"none":true}'
-"$build/bench/echo" >"$dir/echo_port" &
+"$build/bench/echo" 0 >"$dir/echo_port" &
 echo_pid=$!
 eventually_port() { for _ in $(seq 100); do [[ -s $dir/echo_port ]] && return; sleep 0.02; done; }
 eventually_port
 echo_port=$(tr -dc '0-9' <"$dir/echo_port")
-: >"$dir/floor"; : >"$dir/nosec"; : >"$dir/cpu"; : >"$dir/dgram"
+: >"$dir/floor"; : >"$dir/nosec"; : >"$dir/cpu"; : >"$dir/main"
 for _ in $(seq $rounds); do
 	load echo "$echo_port" 20000 $window "$seconds" | jq .rate >>"$dir/floor"
-	before=$(worker_ticks)
+	before=$(worker_ticks) main_before=$(main_ticks)
 	load bootstrap "$coap_port" $devices $window "$seconds" >"$dir/out"
-	after=$(worker_ticks)
+	after=$(worker_ticks) main_after=$(main_ticks)
 	jq .rate "$dir/out" >>"$dir/nosec"
 	# The warm-up of half a second is in the ticks as well.
-	jq --argjson t $((after - before)) --argjson hz "$hz" \
-		'$t / $hz * 1e6 / (.done * (.seconds + 0.5) / .seconds)' "$dir/out" >>"$dir/cpu"
+	# shellcheck disable=SC2016 # jq's variables
+	per='$t / $hz * 1e6 / (.done * (.seconds + 0.5) / .seconds)'
+	jq --argjson t $((after - before)) --argjson hz "$hz" "$per" "$dir/out" >>"$dir/cpu"
+	jq --argjson t $((main_after - main_before)) --argjson hz "$hz" "$per" "$dir/out" >>"$dir/main"
 done
 kill $echo_pid
 wait $echo_pid 2>/dev/null
 floor=$(median <"$dir/floor") nosec=$(median <"$dir/nosec") cpu=$(median <"$dir/cpu")
-ratio=$(calc "$nosec / ($floor / 5)")
+main_cpu=$(median <"$dir/main")
+ratio=$(calc "$nosec / ($floor / 5)") cpu_ratio=$(calc "1e6 / $cpu / ($floor / 5)")
 row "bare UDP echo, round trips/s" "$floor" "the floor of NoSec is a fifth: $(calc "$floor / 5" 0)"
 row "NoSec bootstraps/s, one worker" "$nosec" "ratio to the floor $ratio (wanted 0.3, goal 0.5)"
-row "  CPU of the worker for one, us" "$(calc "$cpu" 1)"
+row "  CPU of the worker for one, us" "$(calc "$cpu" 1)" "with a core of its own: $(calc "1e6 / $cpu" 0)/s, ratio $cpu_ratio"
+row "  CPU of the main thread (history) for one, us" "$(calc "$main_cpu" 1)"
+put nosec_cpu_ratio "$cpu_ratio"; put main_cpu_us "$(calc "$main_cpu" 1)"
 put echo_per_s "$floor"; put nosec_per_s "$nosec"; put nosec_ratio "$ratio"; put nosec_cpu_us "$(calc "$cpu" 1)"
 
 # The same beside sessions that are open and silent; memory of one.
@@ -92,9 +103,9 @@ for live in 100 50000; do
 	fill dev $devices '{"none":true}'
 	fill sil $live '{"none":true}'
 	load bootstrap "$coap_port" $devices $window 1 >/dev/null
-	before=$(rss_kib)
+	before=$(rss_kib) already=$(ctl --json status | jq .counters.bootstrap.sessions)
 	load silent "$coap_port" $live >/dev/null
-	open=$(ctl --json status | jq .counters.bootstrap.sessions)
+	open=$(($(ctl --json status | jq .counters.bootstrap.sessions) - already))
 	after=$(rss_kib)
 	: >"$dir/live"
 	for _ in $(seq $rounds); do
