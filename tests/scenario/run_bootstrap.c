@@ -18,7 +18,7 @@
  *	steps "discover /0 2.05 ok; …"	of it
  *	cause "part", warning "part"	of it
  *	sessions N, count NAME N	now
- *	cancel EP, drain
+ *	cancel, drain, stop		of the session started last; of all; the service goes (last line of traffic)
  */
 #include <fnmatch.h>
 #include <stdio.h>
@@ -630,6 +630,14 @@ do_drain(struct env *env, char **words)
 }
 
 static void
+do_stop(struct env *env, char **words)
+{
+	(void)words;
+	service_free(env->svc);
+	env->svc = NULL;
+}
+
+static void
 do_settings(struct env *env, char **words)
 {
 	const char *timeout = script_value(words, "session_timeout"), *unknown = script_value(words, "unknown");
@@ -679,7 +687,8 @@ handle(void *arg, struct link *link, const struct exchange_incoming *in, struct 
 {
 	struct env *env = arg;
 
-	service_handle(env->svc, link, in, ret);
+	if (env->svc != NULL)
+		service_handle(env->svc, link, in, ret);
 }
 
 static void
@@ -733,6 +742,7 @@ static const struct {
 	{ "count",      true,  do_count },
 	{ "cancel",     true,  do_cancel },
 	{ "drain",      true,  do_drain },
+	{ "stop",       true,  do_stop },
 };
 
 static bool
