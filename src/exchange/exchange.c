@@ -4,6 +4,7 @@
  *	udp.c		message layer of RFC 7252, 4: types, message ids, retransmission, duplicates,
  *			Reset, separate responses. A "carrier". It must not look at options, tokens
  *			(but to hand them on), payloads or blocks.
+ *	recent.c	its memory of what came before
  *	request.c	requests to the peer: tokens, matching, the one outstanding request (NSTART)
  *	serve.c		requests from the peer: options we must understand, the handler, its reply
  *	block.c		RFC 7959 for requests to the peer: Block1 out, Block2 in

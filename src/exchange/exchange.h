@@ -22,9 +22,9 @@ struct msg;
 /* Transmission parameters (RFC 7252, 4.8). */
 struct exchange_params {
 	uint32_t	ack_timeout_ms;		/* 2000 */
-	double		ack_random_factor;	/* 1.5 */
-	uint32_t	max_retransmit;		/* 4 */
-	uint32_t	block_size;		/* 16 … 1024, a power of two: largest body sent in one piece */
+	double		ack_random_factor;	/* 1.5; at least 1 */
+	uint32_t	max_retransmit;		/* 4; at most 20 */
+	uint32_t	block_size;	/* 16 to 1024, a power of two: largest body sent in one piece */
 	uint32_t	max_body;		/* bytes a body put together from blocks may have: 65536 */
 	uint32_t	max_peers;		/* conversations kept, 0: no limit but the links' */
 };
@@ -89,8 +89,9 @@ struct exchange_opts {
 /* --- requests to the peer --- */
 
 struct exchange_result {
-	enum err	 why;		/* ERR_OK: the peer answered 'code'. Else TIMEOUT, RESET, CLOSED,
-					   REPLACED, TOOBIG, MALFORMED, CANCELLED */
+	enum err	 why;		/* ERR_OK: the peer answered 'code'. Else TIMEOUT, RESET,
+					   TOOBIG, MALFORMED, NOMEM, or what the link ended with:
+					   CLOSED, REPLACED, CANCELLED … */
 	uint8_t		 code;
 	int32_t		 content_format; /* -1: none */
 	const uint8_t	*payload;	/* whole body; valid during the call */
@@ -110,7 +111,7 @@ struct exchange_request {
 	int32_t			 content_format; /* -1: none */
 	const uint8_t		*payload;	/* borrowed until 'done' or cancel */
 	size_t			 payload_len;
-	exchange_done_fn	 done;		/* called once, never before exchange_request() returned */
+	exchange_done_fn	 done;		/* called once, after exchange_request() has returned */
 	void			*arg;		/* borrowed */
 };
 
@@ -119,7 +120,8 @@ void	 exchange_free(struct exchange *);	/* after its transport */
 
 /*
  * Sends a confirmable request. One at a time per link (NSTART 1): ERR_BUSY while one is
- * outstanding. ERR_NOMEM, ERR_TOOBIG, ERR_CLOSED. On failure 'done' is never called.
+ * outstanding. ERR_LIMIT (max_peers), ERR_NOMEM, ERR_TOOBIG (options do not fit a datagram),
+ * ERR_CLOSED, ERR_UNSUPPORTED (a transport without CoAP). On failure 'done' is never called.
  */
 enum err exchange_request(struct exchange *, struct link *, const struct exchange_request *) MUST_CHECK;
 
@@ -130,7 +132,7 @@ void	 exchange_cancel(struct exchange *, struct link *);
 void	 exchange_received(void *exchange, struct link *, const uint8_t *p, size_t len);
 void	 exchange_going(void *exchange, struct link *, enum err why);
 
-/* Keeps the link's conversation (and so a NoSec link) while set, longer than duplicates may come. */
+/* Keeps the link's conversation, and so a NoSec link, while set. */
 void	 exchange_hold(struct exchange *, struct link *, bool hold);
 
 /*

@@ -26,7 +26,7 @@ struct exchange {
 	uint8_t			 scratch[SCRATCH_LEN];
 };
 
-/* --- udp.c: what is kept for messages --- */
+/* --- udp.c and recent.c: what is kept for messages --- */
 
 #define UDP_RECENT_MAX	64	/* requests of one peer that are remembered, the latest ones */
 #define UDP_TAKEN	4	/* confirmable responses likewise */
@@ -77,6 +77,16 @@ struct peer {
 	struct udp		 udp;
 };
 
+/* The answered request that a datagram repeats, or NULL. */
+struct udp_recent *recent_find(struct peer *, uint16_t mid, uint32_t hash);
+/* Copies the answer; len 0: there is none. */
+void		 recent_remember(struct peer *, uint16_t mid, uint32_t hash, const uint8_t *answer,
+		    size_t len);
+/* Confirmable responses: was it taken before; it is now. */
+bool		 recent_was_taken(const struct peer *, uint16_t mid, uint32_t hash);
+void		 recent_take(struct peer *, uint16_t mid, uint32_t hash);
+void		 recent_drop(struct peer *);
+
 /* The link's conversation, or NULL. */
 struct peer	*peer_of(const struct link *);
 /* The same, made if there is none. NULL when out of memory or over the limit. */
@@ -98,8 +108,8 @@ struct request {
 	size_t			 payload_len;
 	struct body		*body;		/* block.c: of the answer so far, or NULL; owned */
 	uint64_t		 sent_at_us;
+	uint64_t		 timeout_ms;	/* udp: of the transmission in flight */
 	uint32_t		 retransmissions, blocks, bytes_sent, bytes_received;
-	uint32_t		 timeout_ms;	/* udp: of the transmission in flight */
 	uint32_t		 offset;	/* block.c: where the block in flight starts */
 	uint8_t			 szx;		/* block.c: size of the block in flight */
 	bool			 in_blocks;	/* block.c: the payload is cut */

@@ -17,7 +17,7 @@ struct separate {
 	struct peer	*peer;
 	void		(*then)(void *arg, struct link *);
 	void		*then_arg;
-	uint32_t	 timeout_ms;
+	uint64_t	 timeout_ms;
 	uint8_t		 tries;
 	bool		 confirmable, sent;
 	uint16_t	 mid;
@@ -62,14 +62,6 @@ first_timeout(const struct exchange *x)
 	return p->ack_timeout_ms + random_below((uint32_t)spread + 1);
 }
 
-static void
-udp_init(struct peer *peer)
-{
-	peer->udp.next_mid = (uint16_t)random_u64();
-}
-
-/* --- what was seen before --- */
-
 static uint32_t
 hash_of(const uint8_t *p, size_t len)
 {
@@ -77,109 +69,9 @@ hash_of(const uint8_t *p, size_t len)
 }
 
 static void
-forget_answer(struct udp_recent *r)
+udp_init(struct peer *peer)
 {
-	if (r->len > UDP_SMALL) {
-		secret_wipe(r->answer.large, r->len);
-		free(r->answer.large);
-	}
-	r->len = 0;
-}
-
-/* Later than any retransmission could come after the last one that was seen. */
-static bool
-outlived(const struct exchange *x, const struct udp_recent *r)
-{
-	uint64_t now = loop_now_ms(x->loop);
-
-	return now - r->last_at_ms > exchange_transmit_span_ms(&x->opts.params) ||
-	    now - r->first_at_ms > exchange_lifetime_ms(&x->opts.params);
-}
-
-/*
- * The same message id is not enough: without DTLS a device that restarted may use it again for
- * something else, or, later than any retransmission could come, for the same.
- */
-static struct udp_recent *
-find_recent(struct peer *peer, uint16_t mid, uint32_t hash)
-{
-	for (size_t i = 0; i < peer->udp.nrecent; i++) {
-		struct udp_recent *r = &peer->udp.recent[i];
-		if (r->mid == mid && r->hash == hash && !outlived(peer->x, r))
-			return r;
-	}
-	return NULL;
-}
-
-/* Twice as many entries, the oldest first. False: as it was. */
-static bool
-grow_recent(struct udp *udp)
-{
-	size_t cap = udp->cap_recent > 0 ? (size_t)udp->cap_recent * 2 : 2;
-	size_t tail = udp->nrecent - (size_t)udp->oldest_recent;
-	struct udp_recent *more;
-
-	if (cap > UDP_RECENT_MAX || (more = calloc(cap, sizeof(*more))) == NULL)
-		return false;
-	if (udp->nrecent > 0) {
-		memcpy(more, udp->recent + udp->oldest_recent, tail * sizeof(*more));
-		memcpy(more + tail, udp->recent, udp->oldest_recent * sizeof(*more));
-	}
-	free(udp->recent);
-	udp->recent = more;
-	udp->cap_recent = (uint8_t)cap;
-	udp->oldest_recent = 0;
-	return true;
-}
-
-/* The place for one more: of the oldest if that is of no use, or there is no more room. */
-static struct udp_recent *
-next_recent(struct peer *peer)
-{
-	struct udp *udp = &peer->udp;
-	bool full = udp->nrecent == udp->cap_recent;
-	struct udp_recent *r;
-
-	if (full && (udp->nrecent == 0 || !outlived(peer->x, &udp->recent[udp->oldest_recent])))
-		full = !grow_recent(udp);
-	if (!full)
-		return &udp->recent[udp->nrecent++];
-	if (udp->nrecent == 0)
-		return NULL;
-	r = &udp->recent[udp->oldest_recent];
-	udp->oldest_recent = (uint8_t)((udp->oldest_recent + 1) % udp->nrecent);
-	forget_answer(r);
-	return r;
-}
-
-static void
-remember(struct peer *peer, uint16_t mid, uint32_t hash, const uint8_t *answer, size_t len)
-{
-	uint8_t *large = len > UDP_SMALL ? malloc(len) : NULL;
-	struct udp_recent *r = len > UDP_SMALL && large == NULL ? NULL : next_recent(peer);
-
-	if (r == NULL) {	/* out of memory: a duplicate will be served again */
-		free(large);
-		return;
-	}
-	*r = (struct udp_recent){ .mid = mid, .hash = hash, .len = (uint16_t)len };
-	r->first_at_ms = r->last_at_ms = loop_now_ms(peer->x->loop);
-	if (large != NULL)
-		r->answer.large = large;
-	if (len > 0)
-		memcpy(large != NULL ? large : r->answer.small, answer, len);
-	peer->remembered = true;
-}
-
-static bool
-was_taken(const struct peer *peer, uint16_t mid, uint32_t hash)
-{
-	for (size_t i = 0; i < UDP_TAKEN; i++) {
-		const struct udp_taken *t = &peer->udp.taken[i];
-		if (t->set && t->mid == mid && t->hash == hash)
-			return true;
-	}
-	return false;
+	peer->udp.next_mid = (uint16_t)random_u64();
 }
 
 /* --- separate responses of ours --- */
@@ -293,7 +185,7 @@ send_answer(struct exchange *x, struct link *link, const struct msg *in, uint32_
 	}
 	/* Duplicates of a non-confirmable request are ignored (RFC 7252, 4.3). */
 	if (peer != NULL && (good || peer_known(peer)))
-		remember(peer, in->mid, hash, x->scratch, confirmable ? len : 0);
+		recent_remember(peer, in->mid, hash, x->scratch, confirmable ? len : 0);
 	return !later;
 }
 
@@ -301,7 +193,7 @@ static void
 got_request(struct exchange *x, struct link *link, const struct msg *in, uint32_t hash)
 {
 	struct peer *peer = peer_of(link);
-	struct udp_recent *seen = peer != NULL ? find_recent(peer, in->mid, hash) : NULL;
+	struct udp_recent *seen = peer != NULL ? recent_find(peer, in->mid, hash) : NULL;
 	struct answer a;
 	bool now;
 
@@ -351,7 +243,7 @@ got_response(struct exchange *x, struct link *link, const struct msg *in, uint32
 
 	if (in->type == MSG_ACK)	/* piggybacked: both must be right (RFC 7252, 5.3.2) */
 		ours = ours && in->mid == req->mid;
-	if (in->type == MSG_CON && peer != NULL && was_taken(peer, in->mid, hash)) {
+	if (in->type == MSG_CON && peer != NULL && recent_was_taken(peer, in->mid, hash)) {
 		counter_add(&x->stats.duplicates, 1);
 		send_empty(link, MSG_ACK, in->mid);
 		return;
@@ -363,9 +255,7 @@ got_response(struct exchange *x, struct link *link, const struct msg *in, uint32
 		return;
 	}
 	if (in->type == MSG_CON) {
-		struct udp_taken *t = &peer->udp.taken[peer->udp.next_taken];
-		peer->udp.next_taken = (uint8_t)((peer->udp.next_taken + 1) % UDP_TAKEN);
-		*t = (struct udp_taken){ .hash = hash, .mid = in->mid, .set = true };
+		recent_take(peer, in->mid, hash);
 		send_empty(link, MSG_ACK, in->mid);
 	}
 	counter_add(&x->stats.responses_in, 1);
@@ -522,9 +412,7 @@ static void
 udp_drop(struct peer *peer)
 {
 	separate_free(peer);
-	for (size_t i = 0; i < peer->udp.nrecent; i++)
-		forget_answer(&peer->udp.recent[i]);
-	free(peer->udp.recent);
+	recent_drop(peer);
 }
 
 const struct carrier udp_carrier = {
