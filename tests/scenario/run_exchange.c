@@ -27,6 +27,7 @@ struct asked {
 	int32_t			 accept, content_format;
 	uint8_t			*payload;
 	size_t			 payload_len;
+	enum err		 fails;		/* what exchange_request() is to return */
 };
 
 /* What the handler does about a path. */
@@ -99,7 +100,7 @@ hear(struct heard *h, const struct heard *what, const uint8_t *payload)
 
 static void done(void *arg, const struct exchange_result *);
 
-static enum err
+static void
 ask(struct env *env, const struct asked *q)
 {
 	const struct exchange_request r = {
@@ -114,19 +115,17 @@ ask(struct env *env, const struct asked *q)
 		.arg = env,
 	};
 
-	return exchange_request(env->x, fake_peer_connect(q->peer), &r);
+	enum err e = exchange_request(env->x, fake_peer_connect(q->peer), &r);
+
+	if (e != q->fails)
+		script_fail(env->s, "making the request: %s", err_text(e));
 }
 
 static void
 ask_next(struct env *env, const size_t *queue, size_t *first, size_t n)
 {
-	enum err e;
-
-	if (*first == n)
-		return;
-	e = ask(env, &env->asked[queue[(*first)++]]);
-	if (e != ERR_OK)
-		script_fail(env->s, "the request could not be made: %s", err_text(e));
+	if (*first < n)
+		ask(env, &env->asked[queue[(*first)++]]);
 }
 
 static void
@@ -153,7 +152,7 @@ read_request(struct env *env, char **words)
 {
 	static uint8_t bytes[SCRIPT_BYTES_MAX];
 	struct asked *q = &env->asked[env->nasked];
-	const char *payload = script_value(words, "payload");
+	const char *payload = script_value(words, "payload"), *fails = script_value(words, "fails");
 	size_t n = 0;
 	char *part;
 
@@ -178,6 +177,10 @@ read_request(struct env *env, char **words)
 	if (q->payload == NULL)
 		abort();
 	memcpy(q->payload, bytes, q->payload_len);
+	if (fails != NULL && err_by_name(fails) < 0)
+		script_fail(env->s, "'%s' is no error", fails);
+	else if (fails != NULL)
+		q->fails = (enum err)err_by_name(fails);
 	env->nasked++;
 	return q;
 }
@@ -187,16 +190,9 @@ static void
 do_request(struct env *env, char **words)
 {
 	const struct asked *q = read_request(env, words + 1);
-	const char *fails = script_value(words, "fails");
-	enum err e;
 
-	if (q == NULL)
-		return;
-	e = ask(env, q);
-	if (fails != NULL && (int)e != err_by_name(fails))
-		script_fail(env->s, "it failed with '%s'", err_text(e));
-	if (fails == NULL && e != ERR_OK)
-		script_fail(env->s, "it could not be made: %s", err_text(e));
+	if (q != NULL)
+		ask(env, q);
 }
 
 /* then request … / done request …: made when an answer has left, or from within 'done' */

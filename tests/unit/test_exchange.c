@@ -412,6 +412,53 @@ failing_send_of_a_later_block_fails_the_request(void **state)
 	world_free(w);
 }
 
+static void
+send_numbered(struct world *w, uint16_t mid)
+{
+	const uint8_t get[] = { 0x40, MSG_PUT, (uint8_t)(mid >> 8), (uint8_t)mid, 0xb1, 'a' };
+	struct fake_datagram d;
+
+	fake_peer_sends(w->device.other, get, sizeof(get));
+	assert_true(fake_net_take(w->device.net, &d));
+	assert_int_equal(d.len, 4);
+	assert_int_equal(d.p[2] << 8 | d.p[3], mid);
+}
+
+static void
+latest_requests_are_remembered_however_many_came(void **state)
+{
+	struct exchange_params params = exchange_defaults;
+	struct world *w = world_new(&params, &params);
+
+	(void)state;
+	for (uint16_t mid = 0; mid < 200; mid++)
+		send_numbered(w, mid);
+	assert_int_equal(w->device.handled, 200);
+	for (uint16_t mid = 199; mid >= 136; mid--)	/* 64 of them */
+		send_numbered(w, mid);
+	assert_int_equal(w->device.handled, 200);
+	send_numbered(w, 135);
+	assert_int_equal(w->device.handled, 201);
+	world_free(w);
+}
+
+static void
+places_of_outlived_requests_are_used_again(void **state)
+{
+	struct exchange_params params = exchange_defaults;
+	struct world *w = world_new(&params, &params);
+
+	(void)state;
+	for (uint16_t mid = 0; mid < 100; mid++) {
+		send_numbered(w, mid);
+		if (mid > 0)
+			send_numbered(w, (uint16_t)(mid - 1));
+		fake_loop_advance(w->loop, 20000);
+	}
+	assert_int_equal(w->device.handled, 100);
+	world_free(w);
+}
+
 int
 main(void)
 {
@@ -422,6 +469,8 @@ main(void)
 		cmocka_unit_test(smallest_blocks_carry_a_body_both_ways),
 		cmocka_unit_test(every_body_length_around_a_block_arrives),
 		cmocka_unit_test(lossy_network_never_confuses_two_exchanges),
+		cmocka_unit_test(latest_requests_are_remembered_however_many_came),
+		cmocka_unit_test(places_of_outlived_requests_are_used_again),
 		cmocka_unit_test(conversations_leave_no_timer_behind),
 		cmocka_unit_test(failing_send_fails_the_request_at_once),
 		cmocka_unit_test(failing_send_of_a_later_block_fails_the_request),
