@@ -54,6 +54,15 @@ put_key(struct wr *w, const char *key)
 	}
 }
 
+/* The end of a path says more than its beginning. */
+static const char *
+shown_file(const struct loader *l)
+{
+	size_t len = strlen(l->file);
+
+	return l->file + (len > FILE_SHOWN_MAX ? len - FILE_SHOWN_MAX : 0);
+}
+
 /* Something is wrong with 'key' of what 'pointer' points to; key NULL: with that itself. */
 static void PRINTF_LIKE(5, 6)
 bad(struct loader *l, const char *reason, const char *pointer, const char *key,
@@ -61,7 +70,6 @@ bad(struct loader *l, const char *reason, const char *pointer, const char *key,
 {
 	char where[sizeof(l->why->where)], text[sizeof(l->why->text)];
 	struct wr w = wr_over(where, sizeof(where) - 1);
-	size_t len = strlen(l->file);
 	va_list ap;
 
 	if (l->err != ERR_OK)
@@ -69,8 +77,7 @@ bad(struct loader *l, const char *reason, const char *pointer, const char *key,
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	wr_text(&w, len > FILE_SHOWN_MAX ? "..." : "");
-	wr_text(&w, l->file + (len > FILE_SHOWN_MAX ? len - FILE_SHOWN_MAX : 0));
+	wr_text(&w, shown_file(l));
 	wr_u8(&w, '#');
 	wr_text(&w, pointer);
 	if (key != NULL)
@@ -83,7 +90,7 @@ static void
 out_of_memory(struct loader *l)
 {
 	if (l->err == ERR_OK)
-		l->err = problem_set(l->why, ERR_NOMEM, "no-memory", l->file, "out of memory");
+		l->err = problem_set(l->why, ERR_NOMEM, "no-memory", shown_file(l), "out of memory");
 }
 
 static bool
@@ -228,7 +235,8 @@ parse_type(struct loader *l, json_t *value, const char *pointer, const char *key
 
 	if (name == NULL || value_type_parse(name, &type) != ERR_OK)
 		bad(l, "invalid", pointer, key, "a type has to be \"string\", \"integer\", "
-		    "\"unsigned\", \"float\", \"boolean\", \"opaque\", \"time\", \"objlnk\", \"corelnk\" or \"none\"");
+		    "\"unsigned\", \"float\", \"boolean\", \"opaque\", \"time\", \"objlnk\", "
+		    "\"corelnk\" or \"none\"");
 	return type;
 }
 
@@ -455,9 +463,12 @@ load_file(struct loader *l, const char *dir, const char *name)
 	snprintf(l->file, sizeof(l->file), "%s/%s", dir, name);
 	json_t *json = json_load_file(l->file, JSON_REJECT_DUPLICATES, &error);
 	if (json == NULL) {
-		snprintf(where, sizeof(where), "%.*s:%d", FILE_SHOWN_MAX, l->file, error.line);
-		l->err = problem_set(l->why, ERR_INVALID, "syntax", where, "not readable as JSON: %s",
-		    error.text);
+		bool opened = error.line >= 0;
+		snprintf(where, sizeof(where), "%s", shown_file(l));
+		if (opened)
+			snprintf(where + strlen(where), sizeof(where) - strlen(where), ":%d", error.line);
+		l->err = problem_set(l->why, opened ? ERR_INVALID : ERR_IO,
+		    opened ? "syntax" : "unreadable", where, "not readable as JSON: %s", error.text);
 		return;
 	}
 	load_object(l, json);

@@ -306,6 +306,22 @@ missing_directory_is_passed_over(void **state)
 }
 
 static void
+unreadable_file_is_named(void **state)
+{
+	struct objdefs *d = NULL;
+	struct problem why;
+	char path[100];
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/x.json", dir_a);
+	assert_int_equal(symlink("/nowhere/at/all", path), 0);
+	assert_int_equal(load(&d, &why), ERR_IO);
+	assert_string_equal(why.where, path);
+	assert_string_equal(why.reason, "unreadable");
+	clear(dir_a);
+}
+
+static void
 two_files_for_an_object_clash(void **state)
 {
 	struct objdefs *d = NULL;
@@ -359,8 +375,8 @@ static const struct {
 	    "#/resources/0/types" },
 	{ OBJECT("1", "n", RESOURCE("0", "\"types\":{\"1.0\":\"string\",\"3.0\":\"opaque\"}")), "invalid",
 	    "#/resources/0/types" },
-	{ OBJECT("1", "n", RESOURCE("0", "\"since\":\"1.1\",\"types\":{\"1.0\":\"string\",\"1.1\":\"opaque\"}")),
-	    "invalid", "#/resources/0/types" },
+	{ OBJECT("1", "n", RESOURCE("0", "\"since\":\"1.1\","
+	    "\"types\":{\"1.0\":\"string\",\"1.1\":\"opaque\"}")), "invalid", "#/resources/0/types" },
 	{ OBJECT("1", "n", RESOURCE("0", GOOD_TYPE ",\"range\":[1]")), "wrong-type",
 	    "#/resources/0/range" },
 	{ OBJECT("1", "n", RESOURCE("0", GOOD_TYPE ",\"range\":[2,1]")), "invalid",
@@ -379,8 +395,8 @@ static const struct {
 	    "#/resources/0/unit" },
 	{ OBJECT("1", "n", "{\"id\":0,\"name\":\"r\",\"mandatory\":true,\"type\":\"time\"}"), "missing",
 	    "#/resources/0" },
-	{ OBJECT("1", "n", "{\"id\":0,\"name\":\"r\",\"mandatory\":true,\"multiple\":true,\"type\":\"none\"}"),
-	    "invalid", "#/resources/0/multiple" },
+	{ OBJECT("1", "n", "{\"id\":0,\"name\":\"r\",\"mandatory\":true,\"multiple\":true,"
+	    "\"type\":\"none\"}"), "invalid", "#/resources/0/multiple" },
 	{ "{\"object\":1,\"name\":\"n\",\"multiple\":true,\"mandatory\":true,\"resources\":[]}", "missing",
 	    "#" },
 	{ "{\"object\":1,\"name\":\"n\",\"multiple\":true,\"mandatory\":true,\"versions\":[],"
@@ -425,6 +441,7 @@ main(void)
 		cmocka_unit_test(enabler_implies_object_versions),
 		cmocka_unit_test(later_directory_replaces_an_object),
 		cmocka_unit_test(missing_directory_is_passed_over),
+		cmocka_unit_test(unreadable_file_is_named),
 		cmocka_unit_test(two_files_for_an_object_clash),
 		cmocka_unit_test(slips_name_file_and_place),
 	};
