@@ -15,7 +15,7 @@
 /* Readers meet a lock only while a foreign program recovers or closes the file. */
 #define READER_BUSY_MS	50
 
-/* Reads come from the mapped file as far as SQLite maps it (2 GiB), then from a cache of its own. */
+/* Reads come from the mapped file (store/mapped.h), so the cache serves pages of the log only. */
 #define READER_PRAGMAS							\
 	"PRAGMA mmap_size = 2147418112;"				\
 	"PRAGMA cache_size = -8192;"					\
@@ -139,8 +139,8 @@ db_lock(const char *path, int *ret_fd, struct problem *why)
 }
 
 /* SQLite gives -wal and -shm the mode of the database, so that all three are 0600. */
-static enum err
-create_file(const char *path, struct problem *why)
+enum err
+db_create(const char *path, struct problem *why)
 {
 	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 
@@ -195,15 +195,13 @@ set_wal(sqlite3 *db)
 }
 
 enum err
-db_open_writer(const char *path, sqlite3 **ret, struct problem *why)
+db_open_writer(const char *path, const char *vfs, sqlite3 **ret, struct problem *why)
 {
 	sqlite3 *db = NULL;
-	enum err e = path != NULL ? create_file(path, why) : ERR_OK;
+	enum err e;
 
-	if (e != ERR_OK)
-		return e;
 	if (sqlite3_open_v2(path != NULL ? path : ":memory:", &db,
-	    SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL) != SQLITE_OK ||
+	    SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, vfs) != SQLITE_OK ||
 	    sqlite3_busy_timeout(db, WRITER_BUSY_MS) != SQLITE_OK) {
 		e = db_problem(db, path, why);
 		goto out;
@@ -224,12 +222,12 @@ out:
 }
 
 enum err
-db_open_reader(const char *path, sqlite3 **ret)
+db_open_reader(const char *path, const char *vfs, sqlite3 **ret)
 {
 	sqlite3 *db = NULL;
 
 	if (sqlite3_open_v2(path, &db,
-	    SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL) != SQLITE_OK ||
+	    SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, vfs) != SQLITE_OK ||
 	    sqlite3_busy_timeout(db, READER_BUSY_MS) != SQLITE_OK ||
 	    sqlite3_exec(db, READER_PRAGMAS, NULL, NULL, NULL) != SQLITE_OK) {
 		sqlite3_close(db);

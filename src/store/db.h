@@ -22,15 +22,18 @@ enum err db_parse_url(const char *url, const char **ret_path, struct problem *wh
  */
 enum err db_lock(const char *path, int *ret_fd, struct problem *why) MUST_CHECK;
 
+/* Creates the file where there is none, mode 0600. ERR_IO. */
+enum err db_create(const char *path, struct problem *why) MUST_CHECK;
+
 /*
- * The writing connection: creates the file (mode 0600) where there is none, and refuses what
- * is no store of ours before it changes anything. Takes the same time however much it holds.
- * 'path' NULL: in memory. Returns owned (sqlite3_close). ERR_DB, ERR_IO.
+ * The writing connection: refuses what is no store of ours before it changes anything. Takes
+ * the same time however much the store holds. 'path' NULL: in memory. 'vfs' may be NULL.
+ * Returns owned (sqlite3_close). ERR_DB, ERR_IO, ERR_BUSY.
  */
-enum err db_open_writer(const char *path, sqlite3 **ret, struct problem *why) MUST_CHECK;
+enum err db_open_writer(const char *path, const char *vfs, sqlite3 **ret, struct problem *why) MUST_CHECK;
 
 /* A reading connection to a store that the writer has opened. Returns owned. ERR_DB. */
-enum err db_open_reader(const char *path, sqlite3 **ret) MUST_CHECK;
+enum err db_open_reader(const char *path, const char *vfs, sqlite3 **ret) MUST_CHECK;
 
 /* Prepares sql[0 … n) for the life of the connection. ERR_DB: none is left prepared. */
 enum err db_prepare(sqlite3 *, const char *const *sql, size_t n, sqlite3_stmt **ret) MUST_CHECK;

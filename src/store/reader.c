@@ -5,6 +5,7 @@
 
 #include "base/secret.h"
 #include "store/db.h"
+#include "store/mapped.h"
 #include "store/store_priv.h"
 
 enum reader_stmt { RD_ENDPOINT, RD_PSK, RD_DEVICE, RD_PROFILES, READER_NSTMTS };
@@ -45,7 +46,7 @@ reader_new(struct store *st, struct reader **ret)
 	r->db = st->db;		/* in memory there is one connection only */
 	r->own_db = st->path != NULL;
 	if (r->own_db)
-		e = db_open_reader(st->path, &r->db);
+		e = db_open_reader(st->path, mapped_vfs(st->map), &r->db);
 	if (e == ERR_OK)
 		e = db_prepare(r->db, sql, READER_NSTMTS, r->stmts);
 	if (e != ERR_OK) {

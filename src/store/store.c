@@ -8,6 +8,7 @@
 
 #include "base/secret.h"
 #include "store/db.h"
+#include "store/mapped.h"
 #include "store/migrate.h"
 #include "store/store_priv.h"
 
@@ -40,22 +41,34 @@ prepare(struct store *st, struct problem *why)
 	    st->path != NULL ? st->path : "in memory", sqlite3_errmsg(st->db));
 }
 
+/* Ours alone, there, and mapped, before SQLite opens it. */
+static enum err
+prepare_file(struct store *st, const char *path, struct problem *why)
+{
+	enum err e;
+
+	st->path = strdup(path);
+	if (st->path == NULL)
+		return problem_set(why, ERR_NOMEM, "memory", "", "out of memory");
+	e = db_lock(path, &st->lock_fd, why);
+	if (e == ERR_OK)
+		e = db_create(path, why);
+	if (e != ERR_OK)
+		return e;
+	e = mapped_new(path, &st->map);
+	return e == ERR_OK ? e : problem_set(why, e, "io", "", "cannot map %s: %s", path, err_text(e));
+}
+
 static enum err
 open_database(struct store *st, const struct store_opts *opts, struct problem *why)
 {
 	const char *path = NULL;
 	enum err e = db_parse_url(opts->url, &path, why);
 
-	if (e != ERR_OK)
-		return e;
-	if (path != NULL) {
-		st->path = strdup(path);
-		if (st->path == NULL)
-			return problem_set(why, ERR_NOMEM, "memory", "", "out of memory");
-		e = db_lock(path, &st->lock_fd, why);
-	}
+	if (e == ERR_OK && path != NULL)
+		e = prepare_file(st, path, why);
 	if (e == ERR_OK)
-		e = db_open_writer(path, &st->db, why);
+		e = db_open_writer(path, st->map != NULL ? mapped_vfs(st->map) : NULL, &st->db, why);
 	if (e == ERR_OK)
 		e = migrate_run(st->db, opts->schema_dir, &st->schema_version, why);
 	return e != ERR_OK ? e : prepare(st, why);
@@ -96,6 +109,7 @@ store_close(struct store *st)
 		timer_cancel(st->loop, &st->timer);
 	db_finalize(st->stmts, STORE_NSTMTS);
 	sqlite3_close(st->db);	/* rolls back what is open */
+	mapped_free(st->map);
 	if (st->lock_fd >= 0)
 		(void)close(st->lock_fd);	/* held a lock, no data */
 	free(st->path);

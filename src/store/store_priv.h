@@ -38,6 +38,7 @@ struct store {
 	sqlite3		*db;
 	sqlite3_stmt	*stmts[STORE_NSTMTS];
 	char		*path;			/* NULL: in memory */
+	struct mapped	*map;			/* shared with the readers; NULL: in memory */
 	int		 lock_fd;
 	int		 schema_version;
 	uint64_t	 history_max;

@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <sys/resource.h>
 
 #include "store/history.h"
 
@@ -256,6 +257,41 @@ workers_see_commits_at_once_and_are_never_stopped(void **state)
 	free(big);
 }
 
+/* Bytes of address space in use: next to nothing, or terabytes under a sanitizer. */
+static rlim_t
+address_space(void)
+{
+	FILE *f = fopen("/proc/self/statm", "re");
+	char line[64] = "";
+
+	assert_non_null(f);
+	assert_non_null(fgets(line, sizeof(line), f));
+	(void)fclose(f);
+	return strtoull(line, NULL, 10) * (rlim_t)sysconf(_SC_PAGESIZE);
+}
+
+/* An address space too small for the mapping: SQLite reads by itself, and nobody is the wiser. */
+static void
+store_is_read_without_a_mapping_too(void **state)
+{
+	struct place *p = *state;
+	struct endpoint_row r;
+	struct reader *rd = NULL;
+	struct rlimit old, small;
+
+	assert_int_equal(getrlimit(RLIMIT_AS, &old), 0);
+	small = old;
+	small.rlim_cur = address_space() + ((rlim_t)8 << 30);
+	assert_int_equal(setrlimit(RLIMIT_AS, &small), 0);
+	place_open(p, NULL);
+	assert_int_equal(reader_new(p->st, &rd), ERR_OK);
+	assert_int_equal(setrlimit(RLIMIT_AS, &old), 0);
+	assert_int_equal(put(p->st, "dev", NULL), ERR_OK);
+	assert_int_equal(store_commit(p->st), ERR_OK);
+	assert_int_equal(reader_endpoint(rd, "dev", &r), ERR_OK);
+	reader_free(rd);
+}
+
 static void
 store_in_memory_has_readers_too(void **state)
 {
@@ -289,6 +325,7 @@ main(void)
 		test_place(lessons_come_with_the_row_and_without),
 		test_place(generation_moves_when_profiles_are_committed),
 		test_place(workers_see_commits_at_once_and_are_never_stopped),
+		test_place(store_is_read_without_a_mapping_too),
 		test_place(store_in_memory_has_readers_too),
 	};
 
