@@ -91,7 +91,7 @@ ask(struct world *w, struct fake_peer *peer, uint8_t how)
 static void
 drain(struct world *w)
 {
-	struct fake_datagram d;
+	struct fake_datagram d = { 0 };
 	struct msg m;
 
 	while (fake_net_take(w->net, &d)) {

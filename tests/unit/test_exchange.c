@@ -158,7 +158,7 @@ carry(struct world *w, bool to_device, const struct fake_datagram *d)
 static void
 take_all(struct world *w)
 {
-	struct fake_datagram d;
+	struct fake_datagram d = { 0 };
 
 	while (fake_net_take(w->server.net, &d))
 		carry(w, true, &d);
@@ -221,7 +221,7 @@ fresh_tokens_and_message_ids_each_time(void **state)
 	struct exchange_params params = exchange_defaults;
 	struct world *w = world_new(&params, &params);
 	uint8_t first[12];
-	struct fake_datagram d;
+	struct fake_datagram d = { 0 };
 
 	(void)state;
 	ask(w, MSG_GET, NULL, 0);
@@ -416,7 +416,7 @@ static void
 send_numbered(struct world *w, uint16_t mid)
 {
 	const uint8_t get[] = { 0x40, MSG_PUT, (uint8_t)(mid >> 8), (uint8_t)mid, 0xb1, 'a' };
-	struct fake_datagram d;
+	struct fake_datagram d = { 0 };
 
 	fake_peer_sends(w->device.other, get, sizeof(get));
 	assert_true(fake_net_take(w->device.net, &d));
