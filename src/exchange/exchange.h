@@ -106,7 +106,7 @@ typedef void (*exchange_done_fn)(void *arg, const struct exchange_result *);
 struct exchange_request {
 	uint8_t			 code;		/* method */
 	const char		*path;		/* "/", "/0/1", "/bs"; used during the call only */
-	const char *const	*query;		/* NULL-terminated "ep=…" list, or NULL; during the call only */
+	const char *const	*query;		/* "ep=x" … up to NULL, or NULL; during the call only */
 	int32_t			 accept;	/* -1: none */
 	int32_t			 content_format; /* -1: none */
 	const uint8_t		*payload;	/* borrowed until 'done' or cancel */
