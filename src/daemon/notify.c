@@ -34,7 +34,8 @@ notify_ready(struct daemon *d)
 	uint64_t watchdog_us = 0;
 
 	sd_notifyf(0, "READY=1\nSTATUS=serving with %zu workers", d->nworkers);
-	if (sd_watchdog_enabled(0, &watchdog_us) > 0 && watchdog_us >= 3000) {
+	/* After a reload the watchdog runs already. */
+	if (d->watchdog_ms == 0 && sd_watchdog_enabled(0, &watchdog_us) > 0 && watchdog_us >= 3000) {
 		d->watchdog_ms = watchdog_us / 1000;
 		d->alive = d->nworkers;
 		timer_init(&d->watchdog, ping, d);
