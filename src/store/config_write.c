@@ -12,7 +12,7 @@
 static const char *
 list_resources(const struct objdef *object, char *buf, size_t size)
 {
-	struct wr w = wr_over(buf, size - 1);
+	struct wr w = wr_over(buf, size - sizeof("…"));
 	char number[8];
 
 	for (size_t i = 0; i < object->nresources; i++) {
@@ -21,21 +21,21 @@ list_resources(const struct objdef *object, char *buf, size_t size)
 		snprintf(number, sizeof(number), "%s%u", w.len > 0 ? ", " : "", object->resources[i].id);
 		wr_text(&w, number);
 	}
-	buf[w.len] = '\0';
+	snprintf(buf + w.len, size - w.len, "%s", w.err != ERR_OK ? "…" : "");
 	return buf;
 }
 
 static const char *
 list_objects(const struct objdefs *defs, char *buf, size_t size)
 {
-	struct wr w = wr_over(buf, size - 1);
+	struct wr w = wr_over(buf, size - sizeof("…"));
 	char number[8];
 
 	for (size_t i = 0; i < objdefs_count(defs); i++) {
 		snprintf(number, sizeof(number), "%s%u", i > 0 ? ", " : "", objdefs_at(defs, i)->id);
 		wr_text(&w, number);
 	}
-	buf[w.len] = '\0';
+	snprintf(buf + w.len, size - w.len, "%s", w.err != ERR_OK ? "…" : "");
 	return buf;
 }
 

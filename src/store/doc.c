@@ -50,6 +50,20 @@ write_pointer(const struct place *at, char *out, size_t size)
 	out[w.len] = '\0';
 }
 
+/* Sentences quote what was written, cut to some length: half a character at a cut goes. */
+static void
+drop_broken(char *s)
+{
+	size_t len = strlen(s), to = 0, n;
+
+	for (size_t i = 0; i < len; i += n > 0 ? n : 1) {
+		n = text_utf8(s + i, len - i);
+		memmove(s + to, s + i, n);
+		to += n;
+	}
+	s[to] = '\0';
+}
+
 enum err
 doc_refuse(const struct doc *d, const struct place *at, const char *reason, const char *fmt, ...)
 {
@@ -60,6 +74,8 @@ doc_refuse(const struct doc *d, const struct place *at, const char *reason, cons
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	write_pointer(at, where, sizeof(where));
+	drop_broken(text);
+	drop_broken(where);
 	return problem_set(d->why, ERR_INVALID, reason, where, "%s", text);
 }
 
@@ -100,14 +116,14 @@ doc_found(const json_t *v, char buf[DOC_FOUND_MAX])
 const char *
 doc_list(const char *const *words, char *buf, size_t size)
 {
-	struct wr w = wr_over(buf, size - 1);
+	struct wr w = wr_over(buf, size - sizeof("…"));
 
 	for (size_t i = 0; words[i] != NULL; i++) {
 		if (i > 0)
 			wr_text(&w, words[i + 1] == NULL ? " or " : ", ");
 		wr_text(&w, words[i]);
 	}
-	buf[w.len] = '\0';
+	snprintf(buf + w.len, size - w.len, "%s", w.err != ERR_OK ? "…" : "");
 	return buf;
 }
 

@@ -58,7 +58,7 @@ enum err doc_boolean(const struct doc *, const struct place *, const json_t *, b
 enum err doc_word(const struct doc *, const struct place *, const json_t *v, const char *const *words,
     size_t *ret) MUST_CHECK;
 
-/* "a, b or c". Returns 'buf'. */
+/* "a, b or c", or as many as fit and "…". Returns 'buf'. */
 const char *doc_list(const char *const *words, char *buf, size_t size);
 
 #endif

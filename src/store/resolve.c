@@ -191,7 +191,7 @@ find_profile(const struct resolver *r, const char *name, struct profile **ret, s
 		    "there is no profile \"%.64s\"", name);
 	if ((*found)->broken)
 		return problem_set(why, ERR_INVALID, "invalid", "/profile",
-		    "the profile \"%.64s\" cannot be used: %.160s", name, (*found)->why.text);
+		    "the profile \"%.64s\" cannot be used: %s", name, (*found)->why.text);
 	*ret = *found;
 	return ERR_OK;
 }
@@ -226,11 +226,11 @@ with_endpoint(const struct variables *vars, const char *endpoint, struct arena *
 static void
 mention_profile(const struct profile *profile, struct problem *why)
 {
-	size_t len = strlen(why->text);
+	struct problem what = *why;
 
-	if (profile != NULL && profile->rec.config != NULL)
-		snprintf(why->text + len, sizeof(why->text) - len, " (with the config of profile \"%.64s\")",
-		    profile->rec.profile);
+	if (profile != NULL)
+		(void)problem_set(why, ERR_INVALID, what.reason, what.where, "%s (with profile \"%s\")",
+		    what.text, profile->rec.profile);
 }
 
 static enum err

@@ -149,7 +149,7 @@ config_expand_text(const char *text, const char *endpoint, const struct variable
 		    (int)strcspn(bad + 2, "}"), bad + 2);
 	if (e != ERR_OK)
 		return problem_set(why, e, "invalid", "",
-		    "\"%.20s\" is no variable: expected ${name}, or $${ for a literal ${", bad);
+		    "a \"${\" begins no variable: expected ${name}, or $${ for a literal ${");
 	out = arena_alloc(arena, len + 1);
 	if (out == NULL)
 		return problem_set(why, ERR_NOMEM, "memory", "", "%s", err_text(ERR_NOMEM));

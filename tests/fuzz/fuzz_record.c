@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/text.h"
 #include "lwm2m/objdef.h"
 #include "store/merge.h"
 #include "store/record.h"
@@ -31,6 +32,8 @@ check(enum err e, const struct problem *why)
 {
 	assert(e == ERR_OK || e == ERR_INVALID || e == ERR_NOMEM);
 	assert(e != ERR_INVALID || (why->reason[0] != '\0' && why->text[0] != '\0'));
+	assert(e != ERR_INVALID || text_is_utf8(why->text, strlen(why->text)));
+	assert(e != ERR_INVALID || text_is_utf8(why->where, strlen(why->where)));
 	assert(e != ERR_INVALID || why->where[0] == '\0' || why->where[0] == '/');
 }
 

@@ -1,5 +1,6 @@
 #include "test_records.h"
 
+#include "base/text.h"
 #include "store/record.h"
 #include "test_keys.h"
 
@@ -290,6 +291,26 @@ binary_value_is_decoded_at_its_pointer(void **state)
 }
 
 static void
+refusals_are_utf8_whatever_is_quoted(void **state)
+{
+	char text[600], name[401];
+
+	(void)state;
+	for (size_t lead = 0; lead < 4; lead++) {
+		struct seen s;
+		memset(name, 'x', lead);
+		for (size_t i = lead; i + 2 < sizeof(name); i += 2)
+			memcpy(name + i, "\xc3\xa9", 3);
+		snprintf(text, sizeof(text), "{'endpoint':'d','%s':1}", name);
+		assert_int_equal(read_endpoint(&s, text), ERR_INVALID);
+		assert_true(text_is_utf8(s.why.text, strlen(s.why.text)));
+		assert_true(text_is_utf8(s.why.where, strlen(s.why.where)));
+		assert_true(strlen(s.why.where) > 180);
+		done(&s);
+	}
+}
+
+static void
 exhausted_arena_is_no_crash(void **state)
 {
 	json_t *doc = js("{'profile':'p','match':['a','b'],'variables':{'v':'1'},'config':{'servers':["
@@ -325,6 +346,7 @@ main(void)
 		cmocka_unit_test(profile_without_match_may_leave_variables_to_its_devices),
 		cmocka_unit_test(wrong_profiles_are_refused_with_their_place),
 		cmocka_unit_test(binary_value_is_decoded_at_its_pointer),
+		cmocka_unit_test(refusals_are_utf8_whatever_is_quoted),
 		cmocka_unit_test(exhausted_arena_is_no_crash),
 	};
 

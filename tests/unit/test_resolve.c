@@ -410,7 +410,7 @@ record_is_validated_together_with_its_profile(void **state)
 	    try_record(h, "{'endpoint':'d','profile':'open','auth':{'none':true}}"), ERR_INVALID);
 	assert_string_equal(h->why.where, "/config/servers/0/security/uri");
 	assert_string_equal(h->why.reason, "unknown-variable");
-	assert_non_null(strstr(h->why.text, "profile \"open\""));
+	assert_non_null(strstr(h->why.text, "(with profile \"open\")"));
 	assert_int_equal(
 	    try_record(h, "{'endpoint':'d','profile':'open','variables':{'host':'h'}}"), ERR_INVALID);
 	assert_string_equal(h->why.where, "/auth/psk/identity");
