@@ -132,6 +132,21 @@ is_zero(const struct reslist *list, uint16_t rid)
 	return v != NULL && (v->type == VALUE_UNSIGNED ? v->u == 0 : v->i == 0);
 }
 
+/* Both links to APN profiles, /11; "65535:65535" is none. */
+static enum err
+check_links(struct parse *p, const struct place *at, const struct reslist *list)
+{
+	for (size_t i = 0; i < list->n; i++) {
+		const struct config_resource *r = &list->v[i];
+		uint16_t oid = r->value.literal.link.oid;
+		if ((r->rid == 10 || r->rid == 24) && oid != 11 && oid != 65535)
+			return doc_refuse(&p->doc,
+			    PLACE_KEY(at, r->rid == 10 ? "apn_link" : "alternate_apn_links"), "invalid",
+			    "expected a link to an APN profile such as \"11:0\"");
+	}
+	return ERR_OK;
+}
+
 /* Legal, but refused or misread by devices that are in use (spec/bootstrap.md 2.6). */
 static enum err
 check_oddities(struct parse *p, const struct place *at, const struct reslist *list)
@@ -205,6 +220,8 @@ read_server(struct parse *p, const struct place *at, const json_t *object, const
 		e = fill_server(p, at, &list, ret->short_server_id, scheme);
 	if (e == ERR_OK)
 		e = check_binding(p, at, &list, scheme != NULL ? scheme->binding : '\0');
+	if (e == ERR_OK)
+		e = check_links(p, at, &list);
 	if (e == ERR_OK)
 		e = check_oddities(p, at, &list);
 	if (e == ERR_OK)

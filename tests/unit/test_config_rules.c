@@ -354,6 +354,7 @@ server_keys_have_types_and_ranges(void **state)
 		{ AT_SERVER "/preferred_transport", "range", SERVER("'preferred_transport':'UT'") },
 		{ AT_SERVER "/preferred_transport", "invalid", SERVER("'preferred_transport':'X'") },
 		{ AT_SERVER "/apn_link", "type", SERVER("'apn_link':11") },
+		{ AT_SERVER "/apn_link", "invalid", SERVER("'apn_link':'12:0'") },
 		{ AT_SERVER "/apn_link", "invalid", SERVER("'apn_link':'11:65536'") },
 		{ AT_SERVER "/registration_priority_order", "range",
 		    SERVER("'registration_priority_order':-1") },
