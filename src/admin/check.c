@@ -90,8 +90,8 @@ add_warnings(json_t *warnings, const struct resolved *r)
 		warn(warnings, "Neither the record nor its profile has a \"config\": the device will be "
 		    "refused as \"no-config\".");
 	if (r->auth == NULL)
-		warn(warnings, "Neither the record nor its profile has an \"auth\": the device will be refused "
-		    "as \"not-authorised\". Write {\"none\":true} for plain CoAP.");
+		warn(warnings, "Neither the record nor its profile has an \"auth\": the device will be "
+		    "refused as \"not-authorised\". Write {\"none\":true} for plain CoAP.");
 	for (size_t i = 0; r->config != NULL && i < r->config->nwarnings; i++)
 		warn(warnings, r->config->warnings[i]);
 }

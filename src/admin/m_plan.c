@@ -144,8 +144,9 @@ add_discovery(json_t *steps, json_t *notes, const struct check *c, const struct 
 		return;
 	json_array_append_new(steps, step_describe(&discover, NULL, true));
 	if (dev->discovery == NULL)
-		json_array_append_new(notes, json_string("The device is asked first; what it answers may move "
-		    "instances. This is the plan for one that cannot answer (give \"discovery\" to see another)."));
+		json_array_append_new(notes, json_string("The device is asked first; what it answers may "
+		    "move instances. This is the plan for one that cannot answer (\"discovery\" shows "
+		    "another)."));
 }
 
 static json_t *

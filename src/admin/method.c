@@ -45,13 +45,15 @@ static const struct method methods[] = {
 	  LIST({ .name = "session", .type = PARAM_ID, .required = true }), method_session_get },
 	{ "session.cancel", ROLE_CHANGE, "end a session; the device may come again",
 	  LIST({ .name = "session", .type = PARAM_ID, .required = true }), method_session_cancel },
-	{ "history", ROLE_READ, "finished sessions with every step, newest first; \"after\" goes on to older ones",
-	  LIST(TEXT("endpoint"), LIMIT, { .name = "after", .type = PARAM_NUMBER, .min = 1 }), method_history },
-	{ "event.subscribe", ROLE_READ, "be told of every event after number \"from\"; without it of new ones",
+	{ "history", ROLE_READ, "finished sessions with every step, newest first; \"after\": older than that",
+	  LIST(TEXT("endpoint"), LIMIT, { .name = "after", .type = PARAM_NUMBER, .min = 1 }),
+	  method_history },
+	{ "event.subscribe", ROLE_READ, "be told of every event after \"from\"; without it of new ones",
 	  LIST({ .name = "from", .type = PARAM_NUMBER }), method_event_subscribe },
 	{ "event.unsubscribe", ROLE_READ, "no more events",
 	  LIST({ .name = "subscription", .type = PARAM_NUMBER, .min = 1 }), method_event_unsubscribe },
-	{ "status", ROLE_READ, "version, uptime, listeners, workers, counters, store", NOTHING, method_status },
+	{ "status", ROLE_READ, "version, uptime, listeners, workers, counters, store", NOTHING,
+	  method_status },
 	{ "methods", ROLE_READ, "this list", NOTHING, methods_list },
 };
 #define NMETHODS (sizeof(methods) / sizeof(methods[0]))
@@ -89,7 +91,8 @@ param_names(const struct method *m)
 	json_t *list = json_array();
 
 	for (const struct param *p = m->params; p != NULL && p->name != NULL; p++)
-		json_array_append_new(list, json_pack("{s:s, s:b}", "name", p->name, "required", p->required));
+		json_array_append_new(list, json_pack("{s:s, s:b}", "name", p->name,
+		    "required", p->required));
 	return list;
 }
 

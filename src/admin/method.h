@@ -15,7 +15,7 @@ struct method {
 	enum role	 role;		/* the least that may call it */
 	const char	*summary;
 	const struct param *params;	/* NULL: the method reads them by itself */
-	/* 'params' is an object (never NULL), borrowed, checked against the list. Ends the call, now or later. */
+	/* 'params': an object, borrowed, checked against the list. Ends the call, now or later. */
 	void		(*run)(struct call *, struct json_t *params);
 };
 

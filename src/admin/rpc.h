@@ -19,7 +19,7 @@ struct rpc_fault {
 	enum rpc_error	 code;
 	struct problem	 problem;	/* where: JSON pointer into params (into the line, before that) */
 	char		 hint[192];	/* what to do about it, or "" */
-	struct json_t	*errors;	/* data.errors; owned by whoever makes the error object of it. Or NULL */
+	struct json_t	*errors;	/* data.errors or NULL; rpc_error() takes it */
 };
 
 /* Fills a fault and returns its code. */

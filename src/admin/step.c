@@ -51,6 +51,16 @@ opaque(const struct value *v)
 	return shown;
 }
 
+/* An identity is opaque to the protocol, and mostly a word. */
+static bool
+is_plain_text(const struct value *v)
+{
+	for (size_t i = 0; i < v->bytes.len; i++)
+		if (v->bytes.p[i] < 0x20 || v->bytes.p[i] > 0x7e)
+			return false;
+	return true;
+}
+
 static json_t *
 readable(const struct value *v)
 {
@@ -63,7 +73,7 @@ readable(const struct value *v)
 			return json_stringn((const char *)v->bytes.p, v->bytes.len);
 		return opaque(v);
 	case VALUE_OPAQUE:
-		return opaque(v);
+		return is_plain_text(v) ? json_stringn((const char *)v->bytes.p, v->bytes.len) : opaque(v);
 	case VALUE_INTEGER:
 	case VALUE_TIME:
 		return json_integer(v->i);

@@ -43,8 +43,8 @@ unknown(const char *arg, const struct opt *own, const struct opt *global, struct
 
 	best = nearest(global, name, &distance, best);
 	if (best != NULL)
-		return problem_set(why, ERR_INVALID, "usage", "", "There is no option %.80s; did you mean --%s?",
-		    arg, best);
+		return problem_set(why, ERR_INVALID, "usage", "", 
+		    "There is no option %.80s; did you mean --%s?", arg, best);
 	return problem_set(why, ERR_INVALID, "usage", "", "There is no option %.80s here.", arg);
 }
 
@@ -52,7 +52,7 @@ static enum err
 add(struct args *a, const struct opt *o, const char *value, struct problem *why)
 {
 	if (a->nopts == ARGS_MAX)
-		return problem_set(why, ERR_INVALID, "usage", "", "There are more than %d options.", ARGS_MAX);
+		return problem_set(why, ERR_INVALID, "usage", "", "More than %d options.", ARGS_MAX);
 	a->opts[a->nopts].name = o->name;
 	a->opts[a->nopts++].value = value;
 	return ERR_OK;
@@ -89,7 +89,7 @@ static enum err
 add_word(struct args *a, const char *word, struct problem *why)
 {
 	if (a->nwords == ARGS_MAX)
-		return problem_set(why, ERR_INVALID, "usage", "", "There are more than %d words.", ARGS_MAX);
+		return problem_set(why, ERR_INVALID, "usage", "", "More than %d words.", ARGS_MAX);
 	a->words[a->nwords++] = word;
 	return ERR_OK;
 }

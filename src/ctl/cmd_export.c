@@ -124,10 +124,11 @@ to_file(struct ctl *c, const char *file)
 	if (code != CTL_DONE)
 		unlink(part);
 	else if (c->json)
-		fprintf(c->io.out, "{\"profiles\":%" PRIu64 ",\"endpoints\":%" PRIu64 "}\n", profiles, endpoints);
+		fprintf(c->io.out, "{\"profiles\":%" PRIu64 ",\"endpoints\":%" PRIu64 "}\n",
+		    profiles, endpoints);
 	else
-		ctl_say(c, "%s profiles and %s endpoints written to %s, secrets included",
-		    tab_number(profiles, a), tab_number(endpoints, b), file);
+		ctl_say(c, "%s and %s written to %s, secrets included", tab_many(profiles, "profile", a),
+		    tab_many(endpoints, "endpoint", b), file);
 	return code;
 }
 

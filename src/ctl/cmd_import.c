@@ -99,8 +99,9 @@ refused(struct import *im, struct batch *b, const json_t *error)
 	const json_t *data = json_object_get(error, "data"), *errors = json_object_get(data, "errors");
 
 	if (b->profile) {
-		json_t *e = json_pack("{s:s, s:s, s:s, s:s}", "pointer", ctl_text(data, "pointer"), "reason",
-		    ctl_text(data, "reason"), "message", ctl_text(error, "message"), "hint", ctl_text(data, "hint"));
+		json_t *e = json_pack("{s:s, s:s, s:s, s:s}", "pointer", ctl_text(data, "pointer"), 
+		    "reason", ctl_text(data, "reason"), "message", ctl_text(error, "message"),
+		    "hint", ctl_text(data, "hint"));
 		tell_bad(im, b->lines[0], e);
 		json_decref(e);
 		batch_fini(b);
@@ -278,12 +279,12 @@ summary(struct import *im, int code)
 		json_decref(o);
 		return;
 	}
-	ctl_say(c, "%s endpoints created, %s replaced", tab_number(im->created, a),
+	ctl_say(c, "%s created, %s replaced", tab_many(im->created, "endpoint", a),
 	    tab_number(im->replaced, b));
 	if (im->profiles > 0)
-		ctl_say(c, "%s profiles stored", tab_number(im->profiles, a));
+		ctl_say(c, "%s stored", tab_many(im->profiles, "profile", a));
 	if (im->bad > 0)
-		ctl_fail(c, "%s lines were refused and are not stored.", tab_number(im->bad, a));
+		ctl_fail(c, "Refused and not stored: %s.", tab_many(im->bad, "line", a));
 	if (code != CTL_DONE)
 		ctl_fail(c, "The import is not complete: lines up to %s are stored.",
 		    tab_number(safe_line(im), a));

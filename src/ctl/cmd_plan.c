@@ -12,7 +12,8 @@ print_value(struct ctl *c, const json_t *v)
 {
 	if (json_is_string(v)) {
 		bool secret = strstr(json_string_value(v), "secret)") != NULL;
-		tab_print(c->io.out, c->io.out_colour, secret ? COLOUR_DIM : COLOUR_NONE, json_string_value(v));
+		tab_print(c->io.out, c->io.out_colour, secret ? COLOUR_DIM : COLOUR_NONE,
+		    json_string_value(v));
 	} else {
 		json_dumpf(v, c->io.out, JSON_ENCODE_ANY | JSON_COMPACT);
 	}
@@ -46,7 +47,8 @@ print_step(struct ctl *c, size_t number, const json_t *s)
 
 	fprintf(c->io.out, "  %2zu.  ", number);
 	tab_print(c->io.out, c->io.out_colour, COLOUR_BOLD, ctl_text(s, "operation"));
-	fprintf(c->io.out, "  %s %s", ctl_text(s, "method"), ctl_text(s, "path"));
+	fprintf(c->io.out, "%*s%s %s", strlen(ctl_text(s, "operation")) < 10 ?
+	    (int)(10 - strlen(ctl_text(s, "operation"))) : 1, "", ctl_text(s, "method"), ctl_text(s, "path"));
 	if (json_is_integer(json_object_get(s, "content_format")))
 		fprintf(c->io.out, "  %s (%" PRId64 "), %" PRId64 " bytes", format,
 		    ctl_int(s, "content_format"), ctl_int(s, "bytes"));
@@ -123,7 +125,7 @@ subject(struct ctl *c, json_t *params)
 		code = ctl_read_object(c, file, &record);
 		if (code == CTL_DONE && ctl_text(record, "endpoint")[0] == '\0') {
 			json_decref(record);
-			return ctl_usage(c, "The file holds no \"endpoint\": name it, strapctl plan EP --config FILE.");
+			return ctl_usage(c, "No \"endpoint\" in the file: strapctl plan EP --config FILE.");
 		}
 	}
 	if (code == CTL_DONE)

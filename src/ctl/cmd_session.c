@@ -132,8 +132,8 @@ history_row(struct ctl *c, struct tab *t, const json_t *h)
 static void
 history_steps(struct ctl *c, const json_t *steps)
 {
-	static const char *const heads[] = { " ", "STEP", "PATH", "ANSWER", "OUTCOME", ">BYTES", ">RTT", ">RESENT",
-		"FORMAT", NULL };
+	static const char *const heads[] = { " ", "STEP", "PATH", "ANSWER", "OUTCOME", ">BYTES", ">RTT",
+		">RESENT", "FORMAT", NULL };
 	struct tab *t = ctl_table(c, heads);
 	const json_t *s;
 	size_t i;
@@ -172,7 +172,8 @@ history_whole(struct ctl *c, const json_t *h)
 	const json_t *w;
 	size_t i;
 
-	tab_print(c->io.out, c->io.out_colour, COLOUR_BOLD, endpoint[0] != '\0' ? endpoint : "(no endpoint name)");
+	tab_print(c->io.out, c->io.out_colour, COLOUR_BOLD,
+	    endpoint[0] != '\0' ? endpoint : "(no endpoint name)");
 	fprintf(c->io.out, "  ");
 	tab_print(c->io.out, c->io.out_colour, ctl_result_colour(result), result);
 	fprintf(c->io.out, "  %s, within %s\n", tab_ago(ctl_text(h, "time"), ctl_now_ms(c), ago),
@@ -200,8 +201,8 @@ history_whole(struct ctl *c, const json_t *h)
 static void
 print_history(struct ctl *c, const json_t *entries)
 {
-	static const char *const heads[] = { ">NUMBER", "WHEN", "ENDPOINT", "RESULT", ">STEPS", ">TOOK", "CAUSE",
-		NULL };
+	static const char *const heads[] = { ">NUMBER", "WHEN", "ENDPOINT", "RESULT", ">STEPS", ">TOOK",
+		"CAUSE", NULL };
 	bool whole = args_has(&c->args, "steps") || json_array_size(entries) == 1;
 	struct tab *t = whole ? NULL : ctl_table(c, heads);
 	const json_t *h;

@@ -47,14 +47,17 @@ print_store(struct ctl *c, const json_t *s)
 	char a[TAB_TEXT_MAX], b[TAB_TEXT_MAX];
 
 	line(c, "store");
-	fprintf(c->io.out, "%s endpoints, %s profiles, schema %" PRId64 "\n",
-	    tab_number((uint64_t)ctl_int(store, "endpoints"), a),
-	    tab_number((uint64_t)ctl_int(store, "profiles"), b), ctl_int(store, "schema_version"));
+	fprintf(c->io.out, "%s, %s, schema %" PRId64 "\n",
+	    tab_many((uint64_t)ctl_int(store, "endpoints"), "endpoint", a),
+	    tab_many((uint64_t)ctl_int(store, "profiles"), "profile", b),
+	    ctl_int(store, "schema_version"));
 	line(c, "events");
-	fprintf(c->io.out, "%" PRId64 " to %" PRId64 " kept\n", ctl_int(events, "first"), ctl_int(events, "last"));
+	fprintf(c->io.out, "%" PRId64 " to %" PRId64 " kept\n", ctl_int(events, "first"),
+	    ctl_int(events, "last"));
 	line(c, "admin");
 	fprintf(c->io.out, "%" PRId64 " of %" PRId64 " connections, %" PRId64 " of them watching\n\n",
-	    ctl_int(admin, "connections"), ctl_int(admin, "max_connections"), ctl_int(admin, "subscriptions"));
+	    ctl_int(admin, "connections"), ctl_int(admin, "max_connections"),
+	    ctl_int(admin, "subscriptions"));
 }
 
 static void
@@ -123,7 +126,8 @@ print_counters(struct ctl *c, const json_t *counters)
 
 	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++)
 		if (json_object_get(counters, order[i]) != NULL)
-			print_group(c, order[i], json_object_get(counters, order[i]), args_has(&c->args, "all"));
+			print_group(c, order[i], json_object_get(counters, order[i]),
+			    args_has(&c->args, "all"));
 	json_object_foreach((json_t *)counters, key, group)
 		if (strcmp(key, order[0]) != 0 && strcmp(key, order[1]) != 0 && strcmp(key, order[2]) != 0 &&
 		    json_is_object(group))

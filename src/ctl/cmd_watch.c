@@ -15,6 +15,7 @@ struct watch {
 	struct ctl	*ctl;
 	int64_t		 last;		/* number of the last event shown, or where to start */
 	bool		 placed;	/* 'last' is known */
+	bool		 again;		/* it was connected before */
 	int64_t		 left;		/* events still to show; -1: no end */
 };
 
@@ -40,8 +41,9 @@ print_body(struct ctl *c, const json_t *event)
 	json_t *v;
 
 	if (json_is_integer(json_object_get(event, "duration_ms"))) {
-		char took[TAB_TEXT_MAX];
-		fprintf(c->io.out, "  %zu steps, %s", json_array_size(json_object_get(event, "steps")),
+		char took[TAB_TEXT_MAX], steps[TAB_TEXT_MAX];
+		fprintf(c->io.out, "  %s, %s",
+		    tab_many(json_array_size(json_object_get(event, "steps")), "step", steps),
 		    tab_duration((uint64_t)ctl_int(event, "duration_ms"), took));
 	}
 	if (ctl_text(event, "cause")[0] != '\0') {
@@ -80,7 +82,7 @@ print_event(struct ctl *c, const json_t *event)
 	} else {
 		print_time(c, ctl_text(event, "time"));
 		tab_print(c->io.out, c->io.out_colour, ctl_result_colour(dot != NULL ? dot + 1 : ""), type);
-		fprintf(c->io.out, "%*s", (int)(type[0] != '\0' && strlen(type) < 20 ? 20 - strlen(type) : 1), "");
+		fprintf(c->io.out, "%*s", strlen(type) < 20 ? (int)(20 - strlen(type)) : 1, "");
 		tab_print(c->io.out, c->io.out_colour, COLOUR_BOLD, ctl_text(event, "endpoint"));
 		print_body(c, event);
 	}
@@ -101,7 +103,7 @@ subscribe(struct watch *w)
 	const json_t *error = json_object_get(answer, "error");
 	const char *reason = ctl_text(json_object_get(error, "data"), "reason");
 	int code = CTL_DONE;
-	if (error != NULL && w->placed && w->last > 0 && strcmp(reason, "beyond-end") == 0) {
+	if (error != NULL && w->again && w->last > 0 && strcmp(reason, "beyond-end") == 0) {
 		ctl_warn(w->ctl, "the store is another one than before: all its events follow");
 		w->last = 0;
 		code = subscribe(w);
@@ -154,6 +156,7 @@ reconnect(struct watch *w)
 	struct ctl *c = w->ctl;
 	struct problem why;
 
+	w->again = true;
 	ctl_warn(c, "the daemon is gone; waiting for it");
 	disconnect(c);
 	while (rpcclient_open(c->socket, &c->client, &why) != ERR_OK)

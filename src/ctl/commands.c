@@ -40,8 +40,8 @@ const struct command ctl_commands[] = {
 	  cmd_profile_remove },
 	{ "import", "FILE|-", 1, 1, "store many records, one JSON object a line",
 	  OPTS({ "from", 0, "FORMAT", "what the file is: strapd (the default)" }),
-	  "Lines with \"endpoint\" are devices, lines with \"profile\" and no \"endpoint\" are profiles. They\n"
-	  "are stored in batches of 1000, each all or none; what is acknowledged is on disk.", cmd_import },
+	  "Lines with \"endpoint\" are devices, those with \"profile\" alone are profiles. Every good\n"
+	  "line is stored, every bad one told with its number; what is acknowledged is on disk.", cmd_import },
 	{ "export", "[FILE]", 0, 1, "write all profiles and records, secrets included, for import", NULL,
 	  "FILE is created readable by its owner only; without it, or with \"-\", standard output is used.",
 	  cmd_export },
@@ -64,7 +64,8 @@ const struct command ctl_commands[] = {
 	      { "count", 'n', "N", "end after so many" }),
 	  "Goes on when the daemon restarts, without missing an event.", cmd_watch },
 	{ "call", "METHOD [PARAMS]", 1, 2, "call any method (docs/admin-api.md)", NULL,
-	  "PARAMS is a JSON object, or \"-\" for standard input. \"strapctl call methods\" lists all.", cmd_call },
+	  "PARAMS is a JSON object, or \"-\" for standard input. \"strapctl call methods\" lists all.",
+	  cmd_call },
 	{ "trace", "EP", 0, 1, NULL, NULL, NULL, cmd_trace },
 	{ NULL, NULL, 0, 0, NULL, NULL, NULL, NULL },
 };

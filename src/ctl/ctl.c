@@ -86,7 +86,7 @@ read_command(struct ctl *c, struct argline *line, bool *help)
 	if (c->command != NULL || (*help && (strcmp(name, "help") == 0 || is_group(name))))
 		return CTL_DONE;
 	if (c->args.nwords == 1 && is_group(name))
-		return ctl_usage(c, "\"%s\" needs one word more; \"strapctl %s --help\" lists which.", name, name);
+		return ctl_usage(c, "\"%s\" needs one word more; \"strapctl --help\" lists which.", name);
 	return unknown_command(c, name);
 }
 
@@ -122,9 +122,12 @@ run(struct ctl *c, struct argline *line)
 		return CTL_DONE;
 	}
 	if (c->command == NULL) {
-		bool asked = args_has(&c->args, "help");
-		help_overview(asked ? c->io.out : c->io.err, asked ? c->io.out_colour : c->io.err_colour, global);
-		return asked ? CTL_DONE : CTL_USAGE;
+		if (args_has(&c->args, "help")) {
+			help_overview(c->io.out, c->io.out_colour, global);
+			return CTL_DONE;
+		}
+		help_overview(c->io.err, c->io.err_colour, global);
+		return CTL_USAGE;
 	}
 	if (!help)
 		code = read_rest(c, line);

@@ -49,9 +49,9 @@ int	 ctl_call(struct ctl *, const char *method, struct json_t *params, struct js
 int	 ctl_refused(struct ctl *, const struct json_t *error);
 int	 ctl_lost(struct ctl *, enum err);	/* says that the connection is gone; CTL_UNREACHABLE */
 
-/* One line on standard error: "strapctl: ...". They return what their name says. */
-int	 ctl_usage(struct ctl *, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-int	 ctl_fail(struct ctl *, const char *fmt, ...) __attribute__((format(printf, 2, 3)));	/* CTL_REFUSED */
+/* One line on standard error: "strapctl: ...". They return CTL_USAGE and CTL_REFUSED. */
+int	 ctl_usage(struct ctl *, const char *fmt, ...) PRINTF_LIKE(2, 3);
+int	 ctl_fail(struct ctl *, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void	 ctl_warn(struct ctl *, const char *text);
 void	 ctl_warnings(struct ctl *, const struct json_t *list);
 
@@ -59,11 +59,11 @@ void	 ctl_warnings(struct ctl *, const struct json_t *list);
 void	 ctl_print_json(struct ctl *, const struct json_t *);
 struct tab *ctl_table(struct ctl *, const char *const *heads);
 /* A line of text for people, not in --json. */
-void	 ctl_say(struct ctl *, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void	 ctl_say(struct ctl *, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 /* An object from a file, or standard input for "-". Prints what is wrong with it. */
 int	 ctl_read_object(struct ctl *, const char *file, struct json_t **ret);
-/* {"name": value} for those options of 'names' (ends with NULL) that were given; numbers where they are numbers. */
+/* {"name": value} for those options that were given; the lists end with NULL or are NULL. */
 int	 ctl_params(struct ctl *, const char *const *texts, const char *const *numbers, struct json_t **ret);
 /* The colour of a state or result: "finished" is green. */
 enum colour ctl_result_colour(const char *word);

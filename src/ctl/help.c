@@ -48,7 +48,8 @@ help_command(FILE *f, bool colour, const struct command *k, const struct opt *gl
 {
 	char line[160];
 
-	snprintf(line, sizeof(line), "strapctl %s %s%s", k->name, k->words, k->opts != NULL ? " [OPTION ...]" : "");
+	snprintf(line, sizeof(line), "strapctl %s %s%s", k->name, k->words,
+	    k->opts != NULL ? " [OPTION ...]" : "");
 	title(f, colour, line);
 	fprintf(f, "  %s\n\n", k->summary != NULL ? k->summary : "");
 	options(f, k->opts);

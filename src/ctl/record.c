@@ -146,8 +146,8 @@ merge_file(struct ctl *c, const char *kind, const char *name, const char *file, 
 		return code;
 	const char *own = ctl_text(given, kind);
 	if (own[0] != '\0' && strcmp(own, name) != 0)
-		code = ctl_usage(c, "The record in %s is of the %s \"%.100s\", not of \"%.100s\".", file, kind,
-		    own, name);
+		code = ctl_usage(c, "The record in %s is of the %s \"%.100s\", not of \"%.100s\".",
+		    file, kind, own, name);
 	else if (is_record(given))
 		json_object_update(record, given);
 	else
@@ -188,7 +188,9 @@ ctl_record(struct ctl *c, const char *kind, const char *name, json_t **ret)
 	if (args_has(&c->args, "keep") || only_switch(&c->args))
 		code = stored(c, kind, name, &record);
 	else
-		record = json_object();
+		record = json_pack("{s:s}", kind, name);	/* stands first in what is shown */
+	if (code == CTL_DONE && record == NULL)
+		code = ctl_usage(c, "Names have to be UTF-8 text.");
 	if (code == CTL_DONE && file != NULL)
 		code = merge_file(c, kind, name, file, record);
 	if (code == CTL_DONE)

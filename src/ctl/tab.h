@@ -38,9 +38,9 @@ void	 tab_print(FILE *, bool colour, enum colour, const char *text);
 const char *tab_duration(uint64_t ms, char buf[TAB_TEXT_MAX]);
 /* "just now", "3 min ago", "in 5 s"; 'text' is RFC 3339 in UTC. What is no time comes back as it is, cut. */
 const char *tab_ago(const char *text, int64_t now_ms, char buf[TAB_TEXT_MAX]);
-/* 1234567 -> "1 234 567"; bytes -> "1.2 MiB". */
+/* 1234567 -> "1 234 567"; with a noun "1 234 567 lines", "1 line". */
 const char *tab_number(uint64_t n, char buf[TAB_TEXT_MAX]);
-const char *tab_bytes(uint64_t n, char buf[TAB_TEXT_MAX]);
+const char *tab_many(uint64_t n, const char *noun, char buf[TAB_TEXT_MAX]);
 
 /* Milliseconds since 1970 of "2026-01-02T03:04:05.678Z"; false when it is not of that form. */
 bool	 tab_parse_time(const char *text, int64_t *ret_ms);

@@ -111,18 +111,10 @@ tab_number(uint64_t n, char buf[TAB_TEXT_MAX])
 }
 
 const char *
-tab_bytes(uint64_t n, char buf[TAB_TEXT_MAX])
+tab_many(uint64_t n, const char *noun, char buf[TAB_TEXT_MAX])
 {
-	static const char *const units[] = { "KiB", "MiB", "GiB", "TiB" };
-	uint64_t tenths = n * 10 / 1024;
-	size_t u = 0;
+	char number[TAB_TEXT_MAX];
 
-	if (n < 1024) {
-		snprintf(buf, TAB_TEXT_MAX, "%" PRIu64 " B", n);
-		return buf;
-	}
-	for (; tenths >= 10240 && u < 3; u++)
-		tenths /= 1024;
-	snprintf(buf, TAB_TEXT_MAX, "%" PRIu64 ".%" PRIu64 " %s", tenths / 10, tenths % 10, units[u]);
+	snprintf(buf, TAB_TEXT_MAX, "%.26s %.11s%s", tab_number(n, number), noun, n == 1 ? "" : "s");
 	return buf;
 }

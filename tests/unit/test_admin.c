@@ -5,7 +5,7 @@
 #include <event2/event.h>
 #include <sys/stat.h>
 
-#include "test_admin_rig.h"
+#include "test_admin_client.h"
 
 static void
 answers_carry_the_id_of_their_request(void **state)
@@ -219,7 +219,8 @@ readers_may_read_and_not_change(void **state)
 	client_open_as(r, &c, 12345, 600);
 	client_does(&c, "endpoint.get", "{'endpoint':'a'}");
 	client_does(&c, "endpoint.list", "{}");
-	client_refused(&c, "endpoint.get", "{'endpoint':'a','reveal':true}", RPC_DENIED, "not-authorised", "/reveal");
+	client_refused(&c, "endpoint.get", "{'endpoint':'a','reveal':true}", RPC_DENIED, "not-authorised",
+	    "/reveal");
 	client_refused(&c, "endpoint.set", "{'endpoint':'b'}", RPC_DENIED, "not-authorised", "");
 	client_refused(&c, "session.cancel", "{'session':'4f21'}", RPC_DENIED, "not-authorised", "");
 	client_close(&c);
@@ -283,7 +284,7 @@ connections_beyond_the_limit_are_told_so(void **state)
 	}
 	client_open(r, &one_more);
 	a = client_next(&one_more);
-	assert_string_equal(text_of(json_object_get(json_object_get(a, "error"), "data"), "reason"), "connections");
+	assert_string_equal(reason_of(a), "connections");
 	json_decref(a);
 	assert_null(client_next(&one_more));
 	client_close(&one_more);
@@ -348,8 +349,10 @@ client_that_leaves_early_harms_nobody(void **state)
 
 	client_open(r, &gone);
 	for (int i = 0; i < 50; i++) {
-		client_line(&gone, "{'jsonrpc':'2.0','id':1,'method':'profile.set','params':{'profile':'p'}}");
-		client_line(&gone, "{'jsonrpc':'2.0','id':1,'method':'session.get','params':{'session':'4f21'}}");
+		client_line(&gone, "{'jsonrpc':'2.0','id':1,'method':'profile.set',"
+		    "'params':{'profile':'p'}}");
+		client_line(&gone, "{'jsonrpc':'2.0','id':1,'method':'session.get',"
+		    "'params':{'session':'4f21'}}");
 	}
 	client_close(&gone);
 	client_open(r, &c);
@@ -443,7 +446,8 @@ bad_settings_are_named(void **state)
 	snprintf(missing, sizeof(missing), "%s/none/a.sock", r->dir);
 	assert_string_equal(start_another(r, missing, NULL, ERR_IO).where, "admin.socket");
 	snprintf(missing, sizeof(missing), "%s/b.sock", r->dir);
-	assert_string_equal(start_another(r, missing, "no-such-group-here", ERR_NOTFOUND).where, "admin.group");
+	assert_string_equal(start_another(r, missing, "no-such-group-here", ERR_NOTFOUND).where,
+	    "admin.group");
 }
 
 int

@@ -5,7 +5,7 @@
 #include <signal.h>
 #include <sys/resource.h>
 
-#include "test_admin_rig.h"
+#include "test_admin_client.h"
 
 static struct client c;
 
@@ -44,7 +44,8 @@ endpoint_is_stored_shown_and_removed(void **state)
 
 	client_does(&c, "endpoint.remove", "{'endpoint':'dev-1'}");
 	client_refused(&c, "endpoint.get", "{'endpoint':'dev-1'}", RPC_NOT_FOUND, "not-found", "/endpoint");
-	client_refused(&c, "endpoint.remove", "{'endpoint':'dev-1'}", RPC_NOT_FOUND, "not-found", "/endpoint");
+	client_refused(&c, "endpoint.remove", "{'endpoint':'dev-1'}", RPC_NOT_FOUND, "not-found",
+	    "/endpoint");
 }
 
 static void
@@ -138,8 +139,7 @@ pipelined_record_finds_the_profile_of_the_line_before(void **state)
 	for (int i = 1; i <= 4; i++) {
 		a = client_next(&c);
 		if (int_of(a, "id") == 3)
-			assert_string_equal(text_of(json_object_get(json_object_get(a, "error"), "data"), "reason"),
-			    "in-use");
+			assert_string_equal(reason_of(a), "in-use");
 		else
 			assert_non_null(json_object_get(a, "result"));
 		json_decref(a);
@@ -237,7 +237,8 @@ import_with_one_bad_record_stores_nothing(void **state)
 	assert_string_equal(text_of(json_array_get(errors, 0), "reason"), "unknown-key");
 	assert_int_equal(int_of(json_array_get(errors, json_array_size(errors) - 1), "index"), 4);
 	json_decref(a);
-	a = client_call(&c, "endpoint.import", "{'records':[{'endpoint':'a'},{'endpoint':'c','auth':" RIG_PSK "}]}");
+	a = client_call(&c, "endpoint.import", "{'records':[{'endpoint':'a'},{'endpoint':'c','auth':"
+	    RIG_PSK "}]}");
 	errors = json_object_get(json_object_get(json_object_get(a, "error"), "data"), "errors");
 	assert_int_equal(json_array_size(errors), 1);
 	assert_string_equal(text_of(json_array_get(errors, 0), "pointer"), "/auth/psk/identity");
@@ -372,7 +373,8 @@ plan_shows_every_message_and_hides_secrets(void **state)
 
 	again = client_result(&c, "plan", "{'endpoint':'dev-1','reveal':true}");
 	s = step(again, "write", "/0/1");
-	assert_non_null(strstr(text_of(json_object_get(s, "payload"), "hex"), "00112233445566778899aabbccddeeff"));
+	assert_non_null(strstr(text_of(json_object_get(s, "payload"), "hex"),
+	    "00112233445566778899aabbccddeeff"));
 	json_decref(again);
 	json_decref(v);
 }
@@ -383,7 +385,7 @@ plan_takes_records_that_are_not_stored(void **state)
 	json_t *v;
 
 	(void)state;
-	v = client_result(&c, "plan", "{'endpoint':'x','auth':{'none':true},'config':{'servers':[" RIG_SERVER "]}}");
+	v = client_result(&c, "plan", RIG_NOSEC("x"));
 	step(v, "write", "/0/1");
 	json_decref(v);
 	v = client_result(&c, "plan", "{'record':{'endpoint':'x','auth':{'none':true},'config':{'servers':["
@@ -399,7 +401,7 @@ plan_heeds_what_the_device_would_answer(void **state)
 	json_t *v;
 
 	(void)state;
-	client_does(&c, "endpoint.set", "{'endpoint':'x','auth':{'none':true},'config':{'servers':[" RIG_SERVER "]}}");
+	client_does(&c, "endpoint.set", RIG_NOSEC("x"));
 	v = client_result(&c, "plan", "{'endpoint':'x','discovery':'</>;lwm2m=1.1,</0/1>,</1>,</3/0>'}");
 	step(v, "discover", "/0");
 	/* the bootstrap account stands at /0/1 */
@@ -413,8 +415,9 @@ plan_refuses_what_cannot_be_planned(void **state)
 	(void)state;
 	client_refused(&c, "plan", "{'endpoint':'nobody'}", RPC_NOT_FOUND, "unknown-endpoint", "/endpoint");
 	client_refused(&c, "plan", "{}", RPC_INVALID_PARAMS, "missing", "/endpoint");
-	client_refused(&c, "plan", "{'endpoint':'a','lwm2m':'3.0'}", RPC_NOT_FOUND, "unknown-endpoint", "/endpoint");
-	client_does(&c, "endpoint.set", "{'endpoint':'a','auth':{'none':true},'config':{'servers':[" RIG_SERVER "]}}");
+	client_refused(&c, "plan", "{'endpoint':'a','lwm2m':'3.0'}", RPC_NOT_FOUND, "unknown-endpoint",
+	    "/endpoint");
+	client_does(&c, "endpoint.set", RIG_NOSEC("a"));
 	client_refused(&c, "plan", "{'endpoint':'a','lwm2m':'3.0'}", RPC_INVALID_PARAMS, "invalid", "/lwm2m");
 	client_refused(&c, "plan", "{'endpoint':'a','pct':-1}", RPC_INVALID_PARAMS, "out-of-range", "/pct");
 	client_does(&c, "endpoint.set", "{'endpoint':'b'}");

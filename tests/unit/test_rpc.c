@@ -46,7 +46,8 @@ request_is_taken_apart(void **state)
 	struct rpc_request r;
 
 	(void)state;
-	assert_int_equal(first("{\"jsonrpc\":\"2.0\",\"id\":\"a\",\"method\":\"m\",\"params\":{\"x\":1}}", &r), RPC_OK);
+	assert_int_equal(first("{\"jsonrpc\":\"2.0\",\"id\":\"a\",\"method\":\"m\","
+			       "\"params\":{\"x\":1}}", &r), RPC_OK);
 	assert_string_equal(json_string_value(r.id), "a");
 	assert_string_equal(r.method, "m");
 	assert_int_equal(json_object_size(r.params), 1);
@@ -112,9 +113,12 @@ things_that_are_no_request_are_refused(void **state)
 		{ "{\"jsonrpc\":\"1.0\",\"method\":\"m\",\"id\":1}", RPC_INVALID_REQUEST, "/jsonrpc" },
 		{ "{\"jsonrpc\":\"2.0\",\"id\":1}", RPC_INVALID_REQUEST, "/method" },
 		{ "{\"jsonrpc\":\"2.0\",\"method\":7,\"id\":1}", RPC_INVALID_REQUEST, "/method" },
-		{ "{\"jsonrpc\":\"2.0\",\"method\":\"m\",\"id\":1,\"params\":[1]}", RPC_INVALID_PARAMS, "/params" },
-		{ "{\"jsonrpc\":\"2.0\",\"method\":\"m\",\"id\":1,\"params\":3}", RPC_INVALID_REQUEST, "/params" },
-		{ "{\"jsonrpc\":\"2.0\",\"method\":\"m\",\"id\":1,\"param\":{}}", RPC_INVALID_REQUEST, "/param" },
+		{ "{\"jsonrpc\":\"2.0\",\"method\":\"m\",\"id\":1,\"params\":[1]}",
+		  RPC_INVALID_PARAMS, "/params" },
+		{ "{\"jsonrpc\":\"2.0\",\"method\":\"m\",\"id\":1,\"params\":3}",
+		  RPC_INVALID_REQUEST, "/params" },
+		{ "{\"jsonrpc\":\"2.0\",\"method\":\"m\",\"id\":1,\"param\":{}}",
+		  RPC_INVALID_REQUEST, "/param" },
 	};
 	struct rpc_request r;
 
