@@ -60,12 +60,20 @@ drop_upload(struct peer *peer)
 	peer->upload = NULL;
 }
 
+static void
+drop_served(struct peer *peer)
+{
+	if (peer->served != NULL)
+		secret_wipe(peer->served->bytes, peer->served->len);
+	free(peer->served);
+	peer->served = NULL;
+}
+
 void
 blockserve_drop(struct peer *peer)
 {
 	drop_upload(peer);
-	free(peer->served);
-	peer->served = NULL;
+	drop_served(peer);
 }
 
 static void
@@ -272,7 +280,7 @@ keep(struct exchange *x, struct link *link, const struct msg *m, const struct an
 
 	if (peer == NULL || len > x->opts.params.max_body || (s = malloc(sizeof(*s) + len)) == NULL)
 		return;		/* the handler is asked again */
-	free(peer->served);
+	drop_served(peer);
 	peer->served = s;
 	*s = (struct served){ .key = key_of(m), .len = len, .code = a->m.code,
 		.content_format = a->reply.content_format };

@@ -37,6 +37,9 @@ const struct exchange_params exchange_defaults = {
 	.max_peers = 0,
 };
 
+/* Tens of thousands live at once, each for minutes after its last message. */
+_Static_assert(sizeof(struct peer) <= 192, "a conversation at rest is small");
+
 #define MAX_LATENCY_MS	100000u		/* RFC 7252, 4.8.2 */
 
 static uint64_t

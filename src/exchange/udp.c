@@ -186,6 +186,8 @@ send_answer(struct exchange *x, struct link *link, const struct msg *in, uint32_
 	/* Duplicates of a non-confirmable request are ignored (RFC 7252, 4.3). */
 	if (peer != NULL && (good || peer_known(peer)))
 		recent_remember(peer, in->mid, hash, x->scratch, confirmable ? len : 0);
+	if (a->reply.payload_len > 0 || a->body != NULL)
+		secret_wipe(x->scratch, sizeof(x->scratch));	/* a body may hold keys */
 	return !later;
 }
 
