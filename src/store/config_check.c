@@ -33,9 +33,6 @@ check_uri_text(struct parse *p, const struct place *at, const char *text, int64_
 	const char *what;
 	enum err e;
 
-	if (strlen(text) > URI_MAX)
-		return doc_refuse(&p->doc, at, "range", "a URI has at most %d octets, found %zu", URI_MAX,
-		    strlen(text));
 	if (uri_parse(text, &uri, &what) != ERR_OK)
 		return doc_refuse(&p->doc, at, "invalid", "the URI \"%.80s\" %s", text, what);
 	e = check_scheme(p, at, uri.scheme, mode);

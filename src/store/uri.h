@@ -22,8 +22,6 @@ struct uri {
 	bool			 path;	/* anything after the authority */
 };
 
-#define URI_MAX	255			/* octets (LwM2M Core 1.2, /0/x/0) */
-
 /* RFC 7252, 6; RFC 8323, 8. ERR_INVALID and *what completes "the URI …". */
 enum err uri_parse(const char *s, struct uri *ret, const char **what) MUST_CHECK;
 

@@ -91,6 +91,7 @@ most_literal_characters_win(void **state)
 	assert_string_equal(best(globs, 6, "a*b"), "a\\*b");
 	assert_string_equal(best(globs, 6, "axb"), "*");
 	assert_string_equal(best(globs + 1, 5, "x"), "");
+	assert_string_equal(best((const char *const[]){ "a?????", "ab*" }, 2, "abcdef"), "ab*");
 }
 
 static void
