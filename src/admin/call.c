@@ -199,6 +199,23 @@ call_result_when_durable(struct call *call, json_t *result)
 }
 
 static void
+refuse_unknown(const char *name, struct rpc_fault *f)
+{
+	const struct method *near = method_nearest(name);
+
+	if (method_is_later(name)) {
+		rpc_refuse(f, RPC_METHOD_NOT_FOUND, "not-offered", "/method",
+		    "The method \"%s\" is not offered by this version.", name);
+		return;
+	}
+	rpc_refuse(f, RPC_METHOD_NOT_FOUND, "unknown-method", "/method", "There is no method \"%.64s\".", name);
+	if (near != NULL)
+		rpc_hint(f, "did you mean \"%s\"?", near->name);
+	else
+		rpc_hint(f, "\"methods\" lists what there is");
+}
+
+static void
 run(struct call *call, const struct rpc_request *r)
 {
 	const struct method *m = method_find(r->method);
@@ -210,11 +227,7 @@ run(struct call *call, const struct rpc_request *r)
 		return;
 	}
 	if (m == NULL) {
-		const struct method *near = method_nearest(r->method);
-		rpc_refuse(&f, RPC_METHOD_NOT_FOUND, "unknown-method", "/method",
-		    "There is no method \"%.64s\".", r->method);
-		rpc_hint(&f, near != NULL ? "did you mean \"%s\"?" : "\"%s\" lists what there is",
-		    near != NULL ? near->name : "methods");
+		refuse_unknown(r->method, &f);
 		call_fail(call, &f);
 	} else if (call->conn->role < m->role) {
 		call_refuse(call, RPC_DENIED, "not-authorised", "",

@@ -67,6 +67,17 @@ method_find(const char *name)
 	return NULL;
 }
 
+bool
+method_is_later(const char *name)
+{
+	static const char *const later[] = { "master.set", "master.list", "master.remove", "trace" };
+
+	for (size_t i = 0; i < sizeof(later) / sizeof(later[0]); i++)
+		if (strcmp(later[i], name) == 0)
+			return true;
+	return false;
+}
+
 const struct method *
 method_nearest(const char *name)
 {

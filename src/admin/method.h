@@ -1,6 +1,7 @@
 #ifndef ADMIN_METHOD_H
 #define ADMIN_METHOD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "admin/param.h"
@@ -20,6 +21,7 @@ struct method {
 };
 
 const struct method *method_find(const char *name);	/* or NULL */
+bool method_is_later(const char *name);	/* in the contract, not in this version */
 const struct method *method_nearest(const char *name);	/* for a hint; or NULL */
 
 void method_endpoint_set(struct call *, struct json_t *params);

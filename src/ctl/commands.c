@@ -41,7 +41,8 @@ const struct command ctl_commands[] = {
 	{ "import", "FILE|-", 1, 1, "store many records, one JSON object a line",
 	  OPTS({ "from", 0, "FORMAT", "what the file is: strapd (the default)" }),
 	  "Lines with \"endpoint\" are devices, those with \"profile\" alone are profiles. Every good\n"
-	  "line is stored, every bad one told with its number; what is acknowledged is on disk.", cmd_import },
+	  "line is stored, every bad one told with its number; what is acknowledged is on disk.",
+	  cmd_import },
 	{ "export", "[FILE]", 0, 1, "write all profiles and records, secrets included, for import", NULL,
 	  "FILE is created readable by its owner only; without it, or with \"-\", standard output is used.",
 	  cmd_export },

@@ -74,6 +74,7 @@ unknown_method_hints_at_the_nearest(void **state)
 	assert_string_equal(text_of(data, "hint"), "did you mean \"endpoint.get\"?");
 	json_decref(a);
 	client_refused(&c, "completely-different", "{}", RPC_METHOD_NOT_FOUND, "unknown-method", "/method");
+	client_refused(&c, "trace", "{}", RPC_METHOD_NOT_FOUND, "not-offered", "/method");
 	client_refused(&c, "status", "{'verbose':true}", RPC_INVALID_PARAMS, "unknown-key", "/verbose");
 	client_close(&c);
 }
@@ -348,12 +349,10 @@ client_that_leaves_early_harms_nobody(void **state)
 	struct client gone, c;
 
 	client_open(r, &gone);
-	for (int i = 0; i < 50; i++) {
+	for (int i = 0; i < 50; i++)
 		client_line(&gone, "{'jsonrpc':'2.0','id':1,'method':'profile.set',"
 		    "'params':{'profile':'p'}}");
-		client_line(&gone, "{'jsonrpc':'2.0','id':1,'method':'session.get',"
-		    "'params':{'session':'4f21'}}");
-	}
+	client_line(&gone, "{'jsonrpc':'2.0','id':1,'method':'session.get','params':{'session':'4f21'}}");
 	client_close(&gone);
 	client_open(r, &c);
 	client_does(&c, "status", "{}");

@@ -149,7 +149,7 @@ pipelined_record_finds_the_profile_of_the_line_before(void **state)
 static void
 profiles_are_stored_listed_and_removed(void **state)
 {
-	json_t *v;
+	json_t *v, *item;
 
 	(void)state;
 	client_does(&c, "profile.set", "{'profile':'b','match':['urn:*'],'auth':{'none':true},'config':{"
@@ -160,9 +160,10 @@ profiles_are_stored_listed_and_removed(void **state)
 	json_decref(v);
 	v = client_result(&c, "profile.list", "{'limit':1,'after':'a'}");
 	assert_true(json_is_null(json_object_get(v, "next")));
-	v = json_object_get(v, "profiles");
-	assert_string_equal(text_of(json_array_get(v, 0), "profile"), "b");
-	assert_int_equal(int_of(json_array_get(v, 0), "servers"), 1);
+	item = json_array_get(json_object_get(v, "profiles"), 0);
+	assert_string_equal(text_of(item, "profile"), "b");
+	assert_int_equal(int_of(item, "servers"), 1);
+	json_decref(v);
 	client_refused(&c, "profile.get", "{'profile':'z'}", RPC_NOT_FOUND, "not-found", "/profile");
 	client_refused(&c, "profile.remove", "{'profile':'z'}", RPC_NOT_FOUND, "not-found", "/profile");
 	client_does(&c, "endpoint.set", "{'endpoint':'x','profile':'a'}");

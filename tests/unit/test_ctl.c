@@ -82,7 +82,10 @@ run_words(struct rig *r, const char *in, const char *const *words)
 }
 #define RUN_IN(in, ...) run_words(*state, in, (const char *const[]){ __VA_ARGS__, NULL })
 #define RUN(...) RUN_IN(NULL, __VA_ARGS__)
-#define DOES(...) do { if (RUN(__VA_ARGS__) != CTL_DONE) fail_msg("exit %d: %s", last.code, last.err); } while (0)
+#define DOES(...) do {								\
+	if (RUN(__VA_ARGS__) != CTL_DONE)						\
+		fail_msg("exit %d: %s", last.code, last.err);				\
+} while (0)
 
 static void
 says(const char *text)
@@ -141,10 +144,11 @@ teardown(void **state)
 static void
 endpoint_goes_in_and_out(void **state)
 {
-	DOES("profile", "set", "eu", "--config", file(*state, "c.json", CONFIG), "--match", "urn:*", "-m", "dev-*");
+	DOES("profile", "set", "eu", "--config", file(*state, "c.json", CONFIG), "--match", "urn:*",
+	    "-m", "dev-*");
 	says("profile eu created");
-	DOES("endpoint", "set", "dev-1", "--profile", "eu", "--psk-identity", "id-1", "--psk-key", KEY, "--var",
-	    "region=eu", "--var", "a=b=c");
+	DOES("endpoint", "set", "dev-1", "--profile", "eu", "--psk-identity", "id-1", "--psk-key", KEY,
+	    "--var", "region=eu", "--var", "a=b=c");
 	says("endpoint dev-1 created");
 	DOES("endpoint", "get", "dev-1");
 	says("\"redacted\": 16");
@@ -152,8 +156,8 @@ endpoint_goes_in_and_out(void **state)
 	DOES("--json", "endpoint", "get", "dev-1", "--reveal");
 	json_t *v = printed_json();
 	assert_string_equal(text_of(v, "profile"), "eu");
-	assert_string_equal(text_of(json_object_get(json_object_get(json_object_get(v, "auth"), "psk"), "key"),
-	    "hex"), KEY);
+	assert_string_equal(text_of(json_object_get(json_object_get(json_object_get(v, "auth"), "psk"),
+	    "key"), "hex"), KEY);
 	json_decref(v);
 	DOES("endpoint", "list");
 	says("ENDPOINT  PROFILE  ENABLED  STATE  LAST\ndev-1     eu       yes      new    -\n");
@@ -191,14 +195,18 @@ config_comes_from_a_file_or_standard_input(void **state)
 static void
 keys_come_from_files_and_standard_input(void **state)
 {
-	assert_int_equal(RUN_IN(KEY "\n", "endpoint", "set", "a", "--psk-identity", "i", "--psk-key", "-"), CTL_DONE);
-	DOES("endpoint", "set", "b", "--psk-identity", "j", "--psk-key-file", file(*state, "k", "  " KEY " \n"));
+	assert_int_equal(RUN_IN(KEY "\n", "endpoint", "set", "a", "--psk-identity", "i", "--psk-key", "-"),
+	    CTL_DONE);
+	DOES("endpoint", "set", "b", "--psk-identity", "j", "--psk-key-file",
+	    file(*state, "k", "  " KEY " \n"));
 	DOES("endpoint", "get", "b", "--reveal");
 	says(KEY);
 	assert_int_equal(RUN("endpoint", "set", "c", "--psk-identity", "j"), CTL_USAGE);
 	assert_int_equal(RUN("endpoint", "set", "c", "--psk-key", KEY), CTL_USAGE);
-	assert_int_equal(RUN("endpoint", "set", "c", "--psk-identity", "j", "--psk-key", KEY, "--no-auth"), CTL_USAGE);
-	assert_int_equal(RUN_IN("", "endpoint", "set", "c", "--psk-identity", "j", "--psk-key", "-"), CTL_REFUSED);
+	assert_int_equal(RUN("endpoint", "set", "c", "--psk-identity", "j", "--psk-key", KEY,
+	    "--no-auth"), CTL_USAGE);
+	assert_int_equal(RUN_IN("", "endpoint", "set", "c", "--psk-identity", "j", "--psk-key", "-"),
+	    CTL_REFUSED);
 	assert_int_equal(RUN("endpoint", "set", "c", "--psk-identity", "x", "--psk-key", "xyz"), CTL_REFUSED);
 	complains("where: /auth/psk/key");
 }
@@ -314,7 +322,8 @@ plan_is_readable(void **state)
 	says("00112233445566778899aabbccddeeff");
 	says("senml-cbor");
 	DOES("plan", "new", "--config", file(*state, "c.json", CONFIG), "--json");
-	DOES("plan", "--config", file(*state, "r.json", "{'endpoint':'z','auth':{'none':true},'config':" CONFIG "}"));
+	DOES("plan", "--config", file(*state, "r.json", "{'endpoint':'z','auth':{'none':true},"
+	    "'config':" CONFIG "}"));
 	says("z\n");
 	assert_int_equal(RUN("plan", "--config", file(*state, "r.json", CONFIG)), CTL_USAGE);
 	assert_int_equal(RUN("plan", "nobody"), CTL_REFUSED);
@@ -335,7 +344,8 @@ status_shows_what_matters(void **state)
 	says("refused not authorised");
 	DOES("--json", "status");
 	v = printed_json();
-	assert_string_equal(text_of(json_array_get(json_object_get(v, "listeners"), 0), "address"), "127.0.0.1:40123");
+	assert_string_equal(text_of(json_array_get(json_object_get(v, "listeners"), 0), "address"),
+	    "127.0.0.1:40123");
 	json_decref(v);
 }
 
@@ -405,8 +415,8 @@ export_can_be_imported(void **state)
 
 	fprintf(f, "{\"profile\":\"p\"}\n\n");
 	for (int i = 0; i < 2500; i++)
-		fprintf(f, "{\"endpoint\":\"dev-%04d\",\"profile\":\"p\",\"auth\":{\"psk\":{\"identity\":\"id-%d\","
-		    "\"key\":{\"hex\":\"%032x\"}}}}\n", i, i, i + 1);
+		fprintf(f, "{\"endpoint\":\"dev-%04d\",\"profile\":\"p\",\"auth\":{\"psk\":{"
+		    "\"identity\":\"id-%d\",\"key\":{\"hex\":\"%032x\"}}}}\n", i, i, i + 1);
 	fclose(f);
 	assert_int_equal(RUN_IN(lines, "import", "-"), CTL_DONE);
 	says("2 500 endpoints created, 0 replaced");
