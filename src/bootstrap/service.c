@@ -24,7 +24,7 @@
  * (a limit, the store, the end of the daemon) gets no answer at all and will ask again.
  */
 
-#define ARENA_CHUNK	896		/* bytes: a session of a profile's device, and its plan */
+#define ARENA_CHUNK	448		/* bytes: a session of a profile's device, without its plan */
 #define ARENA_LIMIT	(512u << 10)	/* bytes one session may take, whatever its record and answers say */
 
 /* See contest(); docs/who-may-bootstrap.md says why. */
@@ -170,31 +170,38 @@ refuse(struct service *svc, struct link *link, enum verdict v, const char *name,
 enum contest { TAKE_OVER, GO_ON, LEAVE_ALONE };
 
 static bool
-same_host(const struct link *a, const struct link *b)
+same_host(const struct addr *a, const struct addr *b)
 {
-	const struct addr *x = link_peer(a), *y = link_peer(b);
+	return memcmp(a->ip, b->ip, sizeof(a->ip)) == 0 && a->scope == b->scope;
+}
 
-	return memcmp(x->ip, y->ip, sizeof(x->ip)) == 0 && x->scope == y->scope;
+static bool
+is_quiet(const struct session *s)
+{
+	return loop_now_ms(s->svc->opts.loop) - s->progress_at_ms >= QUIET_MS;
+}
+
+/* Over NoSec anybody can use a name, so another host must not end a session that makes progress. */
+static bool
+may_take_over(const struct session *old, const struct addr *peer, bool proven)
+{
+	if (proven || is_quiet(old))
+		return true;
+	return link_identity(old->link)->kind == IDENTITY_NONE && same_host(link_peer(old->link), peer);
 }
 
 /*
- * The request has been authorised, so the newest wins; with two exceptions. A device that asks again
- * each second, as Contiki-NG does until it has an account, must not start over each time: over a slow
- * network it would never get there. And over NoSec, where anybody can use the name, another host
- * must not end a session that is making progress.
+ * The request has been authorised, so the newest wins; with two exceptions. One is that of
+ * may_take_over(). The other: a device that asks again each second, as Contiki-NG does until it has
+ * an account, must not start over each time: over a slow network it would never get there.
  */
 static enum contest
-contest(const struct session *old, struct link *link, uint64_t now_ms)
+contest(const struct session *old, const struct link *link)
 {
-	bool quiet = now_ms - old->progress_at_ms >= QUIET_MS;
-
-	if (old->link == link && old->restarts >= RESTARTS_MAX && !quiet)
+	if (old->link == link && old->restarts >= RESTARTS_MAX && !is_quiet(old))
 		return GO_ON;
-	if (quiet || link_identity(link)->kind != IDENTITY_NONE)
-		return TAKE_OVER;
-	if (link_identity(old->link)->kind == IDENTITY_NONE && same_host(old->link, link))
-		return TAKE_OVER;
-	return LEAVE_ALONE;
+	return may_take_over(old, link_peer(link), link_identity(link)->kind != IDENTITY_NONE) ?
+	    TAKE_OVER : LEAVE_ALONE;
 }
 
 /* Restarts in quick succession, from the same place. */
@@ -235,7 +242,7 @@ start(struct service *svc, struct link *link, struct arena *arena, const struct 
 	struct session_start begin = { .link = link, .arena = arena, .res = res, .pct = pct };
 
 	if (old != NULL) {
-		switch (contest(old, link, loop_now_ms(svc->opts.loop))) {
+		switch (contest(old, link)) {
 		case TAKE_OVER:
 			break;
 		case GO_ON:
@@ -387,6 +394,20 @@ service_cancel(struct service *svc, uint64_t id, enum err why)
 	if (s == NULL)
 		return ERR_NOTFOUND;
 	session_stop(s, why == ERR_REPLACED ? ERR_REPLACED : ERR_CANCELLED, NULL);
+	return ERR_OK;
+}
+
+enum err
+service_supersede(struct service *svc, uint64_t id, const char *peer, bool proven)
+{
+	struct session *s = sessions_by_id(&svc->sessions, id);
+	struct addr addr = { .family = 0 };
+
+	if (s == NULL)
+		return ERR_NOTFOUND;
+	if (addr_parse(peer, &addr) != ERR_OK || !may_take_over(s, &addr, proven))
+		return ERR_BUSY;
+	session_stop(s, ERR_REPLACED, NULL);
 	return ERR_OK;
 }
 

@@ -78,6 +78,12 @@ size_t	 service_live(const struct service *);
 
 /* Ends a session. ERR_NOTFOUND. 'why': ERR_CANCELLED (operator), ERR_REPLACED (newer one elsewhere). */
 enum err service_cancel(struct service *, uint64_t id, enum err why) MUST_CHECK;
+/*
+ * A newer session of the same device has begun at another worker, whose peer is 'peer'
+ * ("192.0.2.1:1000"), with a proven identity or without. Ends the older one by the same rules as
+ * if both were here (docs/who-may-bootstrap.md). ERR_BUSY: it goes on. ERR_NOTFOUND.
+ */
+enum err service_supersede(struct service *, uint64_t id, const char *peer, bool proven) MUST_CHECK;
 enum err service_find(struct service *, uint64_t id, struct session_info *ret) MUST_CHECK;
 
 #define SERVICE_COUNTERS(X)								\

@@ -15,6 +15,8 @@
 #include "store/config.h"
 #include "transport/link.h"
 
+#define PLAN_CHUNK	640	/* bytes: Discover's answer, the plan of one account, a few steps done */
+
 static void drive(struct session *s, struct seq_event ev);
 
 /* --- plans --- */
@@ -317,6 +319,7 @@ session_new(struct service *svc, const struct session_start *start, struct sessi
 	if (!sessions_add(&svc->sessions, s))
 		return ERR_NOMEM;
 	s->arena = *start->arena;
+	s->arena.chunk_size = PLAN_CHUNK;	/* a device that never answers costs nothing of it */
 	seq_init(&s->seq, plan_wants_discovery(&s->res));
 	timer_init(&s->timer, out_of_time, s);
 	timer_set(loop, &s->timer, svc->opts.session_timeout_ms);

@@ -50,6 +50,8 @@ teardown(void **state)
 	return 0;
 }
 
+static void stop_all(void);
+
 /* POST /bs with these queries (NULL-terminated); runs reply.then as the exchange layer does. */
 static struct exchange_reply
 post(struct link *l, const char *const *queries)
@@ -184,8 +186,7 @@ formats_that_are_written_are_served(void **state)
 		snprintf(pct, sizeof(pct), "pct=%d", all[i]);
 		struct exchange_reply r = post(&l, (const char *const[]){ "ep=dev-1", pct, NULL });
 		assert_int_equal(r.code, served ? MSG_CHANGED : MSG_UNSUPPORTED_FORMAT);
-		while (service_live(svc) > 0)
-			session_stop(sessions_any(&svc->sessions), ERR_CANCELLED, NULL);
+		stop_all();
 	}
 }
 
@@ -248,6 +249,26 @@ sessions_are_found_by_id(void **state)
 }
 
 static void
+newer_session_elsewhere_follows_the_same_rules(void **state)
+{
+	struct link a = make_link("192.0.2.1:1", NULL);
+	uint64_t id;
+
+	(void)state;
+	(void)ask(&a, "dev-1");
+	id = sessions_by_name(&svc->sessions, "dev-1")->id;
+	assert_int_equal(service_supersede(svc, id + 1, "192.0.2.1:2", false), ERR_NOTFOUND);
+	assert_int_equal(service_supersede(svc, id, "192.0.2.9:1", false), ERR_BUSY);
+	assert_int_equal(service_supersede(svc, id, "nonsense", false), ERR_BUSY);
+	assert_int_equal(service_live(svc), 1);
+	assert_int_equal(service_supersede(svc, id, "192.0.2.1:2", false), ERR_OK);
+	assert_string_equal(last_reason, "superseded");
+	(void)ask(&a, "dev-1");
+	id = sessions_by_name(&svc->sessions, "dev-1")->id;
+	assert_int_equal(service_supersede(svc, id, "192.0.2.9:1", true), ERR_OK);
+}
+
+static void
 link_that_goes_without_a_request_ends_its_session(void **state)
 {
 	struct link l = make_link("192.0.2.1:1", NULL);
@@ -293,32 +314,67 @@ heap_used(void)
 	return m.uordblks;
 }
 
-/* Also the figure for the memory of a session: told, not judged, but for a bound far above it. */
-static void
-ten_thousand_sessions_live_side_by_side(void **state)
+enum { MANY = 10000 };
+
+/* The figure for the memory of a session: told, and judged by a bound far above it only. */
+static struct link *
+start_many(const char *prefix)
 {
-	enum { N = 10000 };
-	struct link *links = calloc(N, sizeof(*links));
+	struct link *links = calloc(MANY, sizeof(*links));
 	char address[32], ep[32];
 	size_t before, waiting, planned;
 
-	(void)state;
 	assert_non_null(links);
-	for (int i = 0; i < N; i++) {
+	for (int i = 0; i < MANY; i++) {
 		snprintf(address, sizeof(address), "10.0.%d.%d:1000", i / 200, i % 200);
 		links[i] = make_link(address, NULL);
 	}
 	before = heap_used();
-	for (int i = 0; i < N; i++) {
-		snprintf(ep, sizeof(ep), "dev-%06d", i);
+	for (int i = 0; i < MANY; i++) {
+		snprintf(ep, sizeof(ep), "%s%06d", prefix, i);
 		assert_int_equal(ask(&links[i], ep).code, MSG_CHANGED);
 	}
-	waiting = (heap_used() - before) / N;
-	for (int i = 0; i < N; i++)
+	waiting = (heap_used() - before) / MANY;
+	for (int i = 0; i < MANY; i++)
 		answer(&links[i], MSG_CONTENT, "</>;lwm2m=1.1,</0/0>");
-	planned = (heap_used() - before) / N;
-	print_message("# bytes of a session: %zu before its plan, %zu with it\n", waiting, planned);
-	assert_true(planned == 0 || planned < 4096);	/* a sanitizer's heap tells nothing */
+	planned = (heap_used() - before) / MANY;
+	print_message("# bytes of a session '%s': %zu before its plan, %zu with it\n", prefix, waiting, planned);
+	assert_true(planned == 0 || planned < 8192);	/* a sanitizer's heap tells nothing */
+	return links;
+}
+
+static void
+stop_all(void)
+{
+	while (service_live(svc) > 0)
+		session_stop(sessions_any(&svc->sessions), ERR_CANCELLED, NULL);
+}
+
+static void
+session_of_a_record_of_its_own_has_a_bounded_size(void **state)
+{
+	char record[300];
+	struct link *links;
+
+	(void)state;
+	for (int i = 0; i < MANY; i++) {
+		snprintf(record, sizeof(record), "{'endpoint':'own-%06d','auth':{'none':true},'config':" RIG_CONFIG
+		    "}", i);
+		rig_endpoint(&rig, record);
+	}
+	links = start_many("own-");
+	stop_all();
+	free(links);
+}
+
+static void
+ten_thousand_sessions_live_side_by_side(void **state)
+{
+	enum { N = MANY };
+	struct link *links = start_many("dev-");
+	char ep[32];
+
+	(void)state;
 	assert_int_equal(service_live(svc), N);
 	assert_int_equal(counter_get(&service_stats(svc)->sessions), N);
 	for (int i = 0; i < N; i++) {
@@ -328,8 +384,7 @@ ten_thousand_sessions_live_side_by_side(void **state)
 		assert_ptr_equal(sessions_by_id(&svc->sessions, s->id), s);
 		assert_ptr_equal(sessions_by_link(&svc->sessions, &links[i]), s);
 	}
-	while (service_live(svc) > 0)
-		session_stop(sessions_any(&svc->sessions), ERR_CANCELLED, NULL);
+	stop_all();
 	assert_int_equal(nended, N);
 	free(links);
 }
@@ -347,9 +402,11 @@ main(void)
 		TEST(request_starts_a_session_only_after_its_answer),
 		TEST(one_peer_has_one_session),
 		TEST(sessions_are_found_by_id),
+		TEST(newer_session_elsewhere_follows_the_same_rules),
 		TEST(link_that_goes_without_a_request_ends_its_session),
 		TEST(policy_may_change_while_it_runs),
 		TEST(drained_service_answers_nobody),
+		TEST(session_of_a_record_of_its_own_has_a_bounded_size),
 		TEST(ten_thousand_sessions_live_side_by_side),
 	};
 
