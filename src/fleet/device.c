@@ -86,10 +86,7 @@ hang_up(struct device *d)
 	if (l == NULL)
 		return;
 	d->link = NULL;
-	exchange_cancel(d->world->exchange, l);
-	if (link_user(l) != NULL)
-		exchange_going(d->world->exchange, l, ERR_CANCELLED);
-	link_close(l);
+	exchange_close(d->world->exchange, l);
 }
 
 void
@@ -262,10 +259,11 @@ device_connected(struct device *d, struct link *l, enum err why, const char *cau
 {
 	char text[160];
 
+	if (why != ERR_OK)
+		d->link = NULL;		/* the transport frees it, whatever we are at */
 	if (d->state != CONNECTING)
 		return;
 	if (why != ERR_OK) {
-		d->link = NULL;		/* the transport frees it */
 		snprintf(text, sizeof(text), "handshake: %s", cause != NULL ? cause : err_text(why));
 		fail(d, text);
 		return;
