@@ -70,7 +70,7 @@ method_session_cancel(struct call *call, json_t *params)
 		call_refuse(call, RPC_UNAVAILABLE, "unavailable", "", "The session cannot be cancelled: %s.",
 		    err_text(e));
 	} else {
-		change_log(call, "ses=%016" PRIx64 " cancelled", id);
+		change_log(call, "ses=%" PRIx64 " cancelled", id);
 		call_result(call, json_object());
 	}
 }

@@ -141,6 +141,7 @@ history_steps(struct ctl *c, const json_t *steps)
 	json_array_foreach(steps, i, s) {
 		const char *outcome = ctl_text(s, "outcome");
 		int64_t resent = ctl_int(s, "retransmissions");
+		double rtt = json_number_value(json_object_get(s, "rtt_ms"));
 		tab_cellf(t, COLOUR_NONE, " ");
 		tab_cell(t, ctl_text(s, "operation"));
 		tab_cell(t, ctl_text(s, "path"));
@@ -148,7 +149,7 @@ history_steps(struct ctl *c, const json_t *steps)
 		tab_cellf(t, strcmp(outcome, "ok") == 0 ? COLOUR_GREEN :
 		    strcmp(outcome, "passed-over") == 0 ? COLOUR_YELLOW : COLOUR_RED, "%s", outcome);
 		tab_count(t, (uint64_t)ctl_int(s, "bytes"));
-		tab_cellf(t, COLOUR_NONE, "%.1f ms", json_number_value(json_object_get(s, "rtt_ms")));
+		tab_cellf(t, COLOUR_NONE, rtt < 10 ? "%.2f ms" : "%.0f ms", rtt);
 		tab_cellf(t, resent > 0 ? COLOUR_YELLOW : COLOUR_DIM, "%" PRId64, resent);
 		tab_cell(t, ctl_text(s, "format"));
 	}
@@ -176,7 +177,7 @@ history_whole(struct ctl *c, const json_t *h)
 	    endpoint[0] != '\0' ? endpoint : "(no endpoint name)");
 	fprintf(c->io.out, "  ");
 	tab_print(c->io.out, c->io.out_colour, ctl_result_colour(result), result);
-	fprintf(c->io.out, "  %s, within %s\n", tab_ago(ctl_text(h, "time"), ctl_now_ms(c), ago),
+	fprintf(c->io.out, "  %s, took %s\n", tab_ago(ctl_text(h, "time"), ctl_now_ms(c), ago),
 	    tab_duration((uint64_t)ctl_int(h, "duration_ms"), took));
 	field(c, "  from ", ctl_text(h, "scheme"));
 	field(c, "://", ctl_text(h, "peer"));

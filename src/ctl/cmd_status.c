@@ -106,8 +106,9 @@ print_group(struct ctl *c, const char *title, const json_t *group, bool zeros)
 			continue;
 		}
 		counter_name(key, name, sizeof(name));
-		fprintf(c->io.out, "  %-24s%12s%s", name, tab_number((uint64_t)json_integer_value(v), n),
-		    ++column % 2 == 0 ? "\n" : "    ");
+		fprintf(c->io.out, "%s%-26s%10s%s", column % 2 == 0 ? "  " : "    ", name,
+		    tab_number((uint64_t)json_integer_value(v), n), column % 2 == 0 ? "" : "\n");
+		column++;
 	}
 	if (column % 2 != 0)
 		fputc('\n', c->io.out);

@@ -299,6 +299,30 @@ status_adds_store_and_admin_to_the_daemons(void **state)
 	json_decref(v);
 }
 
+/* docs/admin-api.md has a heading for each. */
+static void
+every_method_is_documented(void **state)
+{
+	char page[65536], heading[64];
+	FILE *f = fopen("docs/admin-api.md", "r");
+	size_t len, i;
+	json_t *v, *m;
+
+	(void)state;
+	assert_non_null(f);
+	len = fread(page, 1, sizeof(page) - 1, f);
+	fclose(f);
+	assert_true(len < sizeof(page) - 1);
+	page[len] = '\0';
+	v = client_result(&c, "methods", "{}");
+	json_array_foreach(json_object_get(v, "methods"), i, m) {
+		snprintf(heading, sizeof(heading), "\n### %s", text_of(m, "name"));
+		if (strstr(page, heading) == NULL)
+			fail_msg("docs/admin-api.md does not describe %s", text_of(m, "name"));
+	}
+	json_decref(v);
+}
+
 static void
 end_of_the_daemon_closes_and_removes_the_socket(void **state)
 {
@@ -337,6 +361,7 @@ main(void)
 		T(session_is_told_when_its_worker_has_answered),
 		T(session_is_cancelled_by_its_id),
 		T(status_adds_store_and_admin_to_the_daemons),
+		T(every_method_is_documented),
 		T(end_of_the_daemon_closes_and_removes_the_socket),
 	};
 

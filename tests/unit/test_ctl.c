@@ -375,7 +375,8 @@ history_shows_every_step(void **state)
 	says("failed");
 	says("The device refused to write /0/1.");
 	says("write   /0/1  2.04");
-	says("12.3 ms");
+	says("12 ms");
+	says("2.50 ms");
 	says("DELETE /0 was refused and passed over.");
 	rig_history(*state, "b", HISTORY_FINISHED);
 	DOES("history");
