@@ -17,6 +17,8 @@
 const char dtls_default_ciphers[] = PSK_CIPHERS ":" ECDSA_CIPHERS;
 const char dtls_client_ciphers[] = PSK_CIPHERS;
 
+#define HANDSHAKE_MESSAGE_MAX	16384
+
 /* A key nobody has, so that an identity we do not know fails just as a wrong key does. */
 #define DUMMY_KEY_LEN	16
 
@@ -179,6 +181,8 @@ dtls_context_new(struct dtls *d)
 	    SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_NO_QUERY_MTU);
 	/* A small buffer for what we send; the one for what we receive cannot be made smaller. */
 	SSL_CTX_set_max_send_fragment(d->ctx, UDP_DATAGRAM_MAX);
+	/* Bounds what a peer may announce, and so make us put together, in one handshake message. */
+	SSL_CTX_set_max_cert_list(d->ctx, HANDSHAKE_MESSAGE_MAX);
 	if (!d->shared->is_client)
 		return set_server(d);
 	set_client(d);

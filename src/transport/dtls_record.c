@@ -61,18 +61,22 @@ dtls_look(const uint8_t *p, size_t len, struct dtls_look *ret)
 	return true;
 }
 
-bool
-dtls_has_finished(const uint8_t *p, size_t len)
+struct dtls_content
+dtls_content(const uint8_t *p, size_t len)
 {
+	struct dtls_content c = { .clear_len = len };
 	struct rd r = rd_over(p, len);
 
 	while (r.left > 0 && r.err == ERR_OK) {
+		size_t before = len - r.left;
 		struct header h = read_header(&r);
 
-		if (r.err == ERR_OK && h.kind == DTLS_HANDSHAKE && h.epoch > 0)
-			return true;
+		if (r.err == ERR_OK && h.epoch > 0) {
+			c.clear_len = before < c.clear_len ? before : c.clear_len;
+			c.has_finished |= h.kind == DTLS_HANDSHAKE;
+		}
 	}
-	return false;
+	return c;
 }
 
 bool

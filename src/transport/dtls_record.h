@@ -20,8 +20,12 @@ struct dtls_look {
 /* False when it is no DTLS; *ret is untouched then. */
 bool	 dtls_look(const uint8_t *p, size_t len, struct dtls_look *ret);
 
-/* Whether any record of the datagram is of a handshake and encrypted: a Finished. */
-bool	 dtls_has_finished(const uint8_t *p, size_t len);
+/* What the records of a datagram hold, as far as they are well formed. */
+struct dtls_content {
+	size_t		clear_len;	/* bytes before the first record that needs keys */
+	bool		has_finished;	/* an encrypted handshake record: a Finished */
+};
+struct dtls_content dtls_content(const uint8_t *p, size_t len);
 
 /* Whether it may be a CoAP message in clear (RFC 7252, 3; RFC 7983 keeps the first bytes apart). */
 bool	 dtls_is_plain_coap(const uint8_t *p, size_t len);

@@ -50,6 +50,7 @@ struct attempt {
 	enum suspicion	 suspicion;
 	bool		 has_seen_finished;	/* encrypted handshake records arrived */
 	uint8_t		 bad_finished;		/* how many of them could not be read */
+	uint8_t		 early;			/* datagrams that came before the keys for them */
 	bool		 is_key_used;		/* the peer named an identity */
 	uint8_t		 proof[PROOF_LEN];	/* of the key; what a resumption is held against */
 };

@@ -104,10 +104,11 @@ static void
 expect_failure(const char *identity, const char *key, const char *reason)
 {
 	struct transport_filter f = { .datagram = twice, .arg = &client };
-	struct transport_opts doubled = usual;
+	struct transport_opts doubled = usual, patient = usual;
 
 	doubled.filter = &f;
-	open_server(&usual, "127.0.0.1:0");
+	patient.handshake_timeout_ms = 0;	/* it is told by what arrives, not by time */
+	open_server(&patient, "127.0.0.1:0");
 	open_client(&client, client_dtls, &doubled);
 	begin(&client, "127.0.0.1", identity, key);
 	rig_until(&server.failed, 1);
@@ -159,7 +160,7 @@ swallow_encrypted(void *arg, bool outgoing, const struct addr *local, const stru
 	(void)arg;
 	(void)local;
 	(void)remote;
-	return outgoing && dtls_has_finished(p, len);
+	return outgoing && dtls_content(p, len).has_finished;
 }
 
 static void
@@ -361,6 +362,57 @@ device_that_begins_anew_replaces_its_association(void **state)
 	close_both();
 }
 
+static void
+device_that_begins_anew_needs_no_room(void **state)
+{
+	struct transport_filter f = { .datagram = mute };
+	struct transport_opts muted = usual, full = usual;
+
+	(void)state;
+	muted.filter = &f;
+	full.limits = (struct transport_limits){ .links = 1, .handshakes = 1, .links_per_prefix = 1 };
+	open_server(&full, "127.0.0.1:0");
+	open_client(&client, client_dtls, &muted);
+	struct link *l = reach(&client, "127.0.0.1");
+	is_mute = true;
+	link_close(l);
+	is_mute = false;
+	say(reach(&client, "127.0.0.1"), "x");
+	rig_until(&client.received, 1);
+	assert_int_equal(stat_of(&stats()->associations), 1);
+	assert_int_equal(server.failed, 0);
+	close_both();
+}
+
+/* Keeps the second datagram that the server sends: its first flight after the cookie. */
+static bool
+lose_second(void *arg, bool outgoing, const struct addr *local, const struct addr *remote,
+    const uint8_t *p, size_t len)
+{
+	(void)local;
+	(void)remote;
+	(void)p;
+	(void)len;
+	return outgoing && ++*(unsigned *)arg == 2;
+}
+
+static void
+lost_flight_is_sent_again(void **state)
+{
+	unsigned sent = 0;
+	struct transport_filter f = { .datagram = lose_second, .arg = &sent };
+	struct transport_opts lossy = usual;
+
+	(void)state;
+	lossy.filter = &f;
+	open_server(&lossy, "127.0.0.1:0");
+	open_client(&client, client_dtls, &usual);
+	say(reach(&client, "127.0.0.1"), "x");		/* a second later: the timer of RFC 6347 */
+	rig_until(&client.received, 1);
+	assert_int_equal(stat_of(&stats()->handshakes_begun), 1);
+	close_both();
+}
+
 static uint8_t	stolen[2048];
 static size_t	stolen_len;
 
@@ -494,6 +546,73 @@ broken_records_are_counted_and_dropped(void **state)
 }
 
 static void
+records_before_their_keys_are_not_piled_up(void **state)
+{
+	struct transport_filter f = { .datagram = swallow_encrypted };
+	struct transport_opts lossy = usual;
+
+	(void)state;
+	lossy.filter = &f;
+	open_server(&usual, "127.0.0.1:0");
+	open_client(&client, client_dtls, &lossy);
+	struct link *l = begin(&client, "127.0.0.1", "dev-1", KEY);
+	for (int i = 0; i < 200 && stat_of(&stats()->handshakes_open) == 0; i++)
+		rig_settle();
+	uint8_t record[13 + 40] = { 22, 0xfe, 0xfd, 0, 1, 0, 0, 0, 0, 0, 99, 0, 40 };
+	for (uint8_t i = 0; i < 50; i++) {
+		record[10] = i;
+		transport_inject(client.t, true, link_local(l), link_peer(l), record, sizeof(record));
+	}
+	rig_settle();
+	assert_int_equal(stat_of(&stats()->dtls_bad_records), 50 - 4);
+	assert_int_equal(stat_of(&stats()->handshakes_open), 1);
+	close_both();
+}
+
+/* Keeps the datagram with the Finished back. */
+static bool
+hold_finished(void *arg, bool outgoing, const struct addr *local, const struct addr *remote,
+    const uint8_t *p, size_t len)
+{
+	(void)arg;
+	(void)local;
+	(void)remote;
+	if (!outgoing || !dtls_content(p, len).has_finished)
+		return false;
+	memcpy(stolen, p, len);
+	stolen_len = len;
+	loop_stop(loop);
+	return true;
+}
+
+static void
+early_records_of_a_stranger_do_not_stop_the_handshake(void **state)
+{
+	struct transport_filter f = { .datagram = hold_finished };
+	struct transport_opts held = usual;
+	uint8_t record[13 + 40] = { 22, 0xfe, 0xfd, 0, 1, 0, 0, 0, 0, 0, 99, 0, 40 };
+
+	(void)state;
+	held.filter = &f;
+	open_server(&usual, "127.0.0.1:0");
+	open_client(&client, client_dtls, &held);
+	stolen_len = 0;
+	struct link *l = begin(&client, "127.0.0.1", "dev-1", KEY);
+	while (stolen_len == 0)
+		assert_int_equal(loop_run(loop), ERR_OK);
+	for (uint8_t i = 0; i < 10; i++)
+		transport_inject(client.t, true, link_local(l), link_peer(l), record, sizeof(record));
+	/* The flight, cut before its Finished, and again, as the client repeats it. */
+	transport_inject(client.t, true, link_local(l), link_peer(l), stolen, stolen_len);
+	transport_inject(client.t, true, link_local(l), link_peer(l), stolen, stolen_len);
+	rig_until(&client.connected, 1);
+	assert_int_equal(client.connected_why, ERR_OK);
+	/* Six of the stranger's and the cut flight; and the other four, once there were keys. */
+	assert_int_equal(stat_of(&stats()->dtls_bad_records), 6 + 1 + 1);
+	close_both();
+}
+
+static void
 lost_and_doubled_flights_do_not_matter(void **state)
 {
 	struct transport_filter f = { .datagram = twice, .arg = &client };
@@ -549,10 +668,14 @@ main(void)
 		cmocka_unit_test(closing_within_received_is_safe),
 		cmocka_unit_test(association_nobody_uses_goes_in_time),
 		cmocka_unit_test(device_that_begins_anew_replaces_its_association),
+		cmocka_unit_test(device_that_begins_anew_needs_no_room),
+		cmocka_unit_test(lost_flight_is_sent_again),
 		cmocka_unit_test(stranger_at_the_address_does_not_end_the_association),
 		cmocka_unit_test(newcomer_with_a_wrong_key_does_not_end_the_association),
 		cmocka_unit_test(spoofed_hellos_leave_nothing),
 		cmocka_unit_test(broken_records_are_counted_and_dropped),
+		cmocka_unit_test(records_before_their_keys_are_not_piled_up),
+		cmocka_unit_test(early_records_of_a_stranger_do_not_stop_the_handshake),
 		cmocka_unit_test(lost_and_doubled_flights_do_not_matter),
 		cmocka_unit_test(bad_settings_are_refused_with_a_sentence),
 	};
