@@ -10,11 +10,15 @@ trap 'rm -rf "$log"' EXIT
 
 # One program that speaks TAP: "ok N - name", "not ok N - name".
 tap() {	# label, command …
-	local label=$1 out=$log/out status ok bad
+	local label=$1 out=$log/out
 	shift
 	[[ -n $pattern && $label != *$pattern* ]] && return
 	CMOCKA_MESSAGE_OUTPUT=TAP "$@" >"$out" 2>"$log/err"
-	status=$?
+	judge "$label" $? "$out" "$log/err"
+}
+
+judge() {	# label, exit status, output, standard error
+	local label=$1 status=$2 out=$3 err=$4 ok bad
 	ok=$(grep -cE '^ok ' "$out")
 	bad=$(grep -cE '^not ok ' "$out")
 	# A crash, or an exit code without a failed test, counts as one failure.
@@ -24,7 +28,7 @@ tap() {	# label, command …
 	if ((bad > 0)); then
 		echo "FAIL $label (exit $status)"
 		grep -vE '^ok ' "$out" | tail -40
-		tail -40 "$log/err"
+		tail -40 "$err"
 	else
 		echo "ok   $label ($ok)"
 	fi
@@ -42,8 +46,17 @@ if [[ $what != system ]]; then
 	done
 fi
 if [[ $what != quick ]]; then
+	# Each has a daemon, ports and a folder of its own, and mostly waits for timers: all at once.
+	declare -A jobs
 	for t in tests/system/test_*.sh; do
-		[[ -e $t ]] && tap "system/${t##*/}" bash "$t" "$build"
+		[[ -n $pattern && system/${t##*/} != *$pattern* ]] && continue
+		bash "$t" "$build" >"$log/${t##*/}.out" 2>"$log/${t##*/}.err" &
+		jobs[$t]=$!
+	done
+	for t in tests/system/test_*.sh; do
+		[[ -n ${jobs[$t]:-} ]] || continue
+		wait "${jobs[$t]}"
+		judge "system/${t##*/}" $? "$log/${t##*/}.out" "$log/${t##*/}.err"
 	done
 fi
 echo "$passed passed, $failed failed"

@@ -18,7 +18,7 @@
  *	steps "discover /0 2.05 ok; …"	of it
  *	cause "part", warning "part"	of it
  *	sessions N, count NAME N	now
- *	cancel, drain, stop		of the session started last; of all; the service goes (last line of traffic)
+ *	cancel, drain, stop		the session started last; no new ones; the service goes (then only checks)
  */
 #include <fnmatch.h>
 #include <stdio.h>
@@ -195,7 +195,8 @@ keep_steps(struct entry *e, const struct history *h)
 
 		snprintf(line, sizeof(line), "%s %s%s%s %s%s%s", st->operation, st->path,
 		    format != NULL ? " " : "", format != NULL ? format : "",
-		    st->code != 0 ? msg_code_text(st->code, code) : "", st->code != 0 ? " " : "", st->outcome);
+		    st->code != 0 ? msg_code_text(st->code, code) : "", st->code != 0 ? " " : "",
+		    st->outcome);
 		append(e->steps, "; ", line);
 		e->resent += st->retransmissions;
 	}
@@ -252,8 +253,8 @@ do_history(struct env *env, char **words)
 	env->next_entry++;
 	if (words[1] == NULL || strcmp(history_result_name(e->result), words[1]) != 0 ||
 	    (reason != NULL && strcmp(reason, e->reason) != 0))
-		script_fail(env->s, "it is %s %s: %s (%s)", history_result_name(e->result), e->reason, e->cause,
-		    e->steps);
+		script_fail(env->s, "it is %s %s: %s (%s)", history_result_name(e->result), e->reason,
+		    e->cause, e->steps);
 	else if (ep != NULL && strcmp(ep, e->endpoint) != 0)
 		script_fail(env->s, "it is of %s", e->endpoint);
 	else if (script_number(env->s, words, "warnings", (int64_t)e->nwarnings) != (int64_t)e->nwarnings)
@@ -384,11 +385,11 @@ static void
 log_request(struct env *env, const struct msg *m, const char *path)
 {
 	static const char *const methods[] = { "", "GET", "POST", "PUT", "DELETE" };
-	const char *format = format_name((int)msg_uint(m, OPT_CONTENT_FORMAT));
+	const char *format = m->code == MSG_PUT ? format_name((int)msg_uint(m, OPT_CONTENT_FORMAT)) : NULL;
 	char line[128];
 
 	snprintf(line, sizeof(line), "%s %s%s%s", m->code < 5 ? methods[m->code] : "?", path,
-	    format != NULL && m->code == MSG_PUT ? " " : "", format != NULL && m->code == MSG_PUT ? format : "");
+	    format != NULL ? " " : "", format != NULL ? format : "");
 	append(env->requests, "; ", line);
 	env->nrequests++;
 }
@@ -422,7 +423,9 @@ static void
 reply(struct env *env, struct fake_peer *peer, const struct msg *m, const struct rule *r, const char *path)
 {
 	static uint8_t bytes[DATAGRAM_MAX];
-	struct msg out = { .type = MSG_ACK, .code = (uint8_t)r->code, .mid = m->mid, .token_len = m->token_len };
+	struct msg out = { .type = MSG_ACK, .code = (uint8_t)r->code, .mid = m->mid,
+		.token_len = m->token_len };
+	int content_format = r->content_format;
 	uint8_t scratch[4];
 	size_t len = 0;
 
@@ -435,11 +438,10 @@ reply(struct env *env, struct fake_peer *peer, const struct msg *m, const struct
 		if (strcmp(env->written[i].path, path) == 0) {
 			out.payload = env->written[i].bytes;
 			out.payload_len = env->written[i].len;
-			if (msg_add_uint(&out, OPT_CONTENT_FORMAT, (uint32_t)env->written[i].format, scratch) != ERR_OK)
-				abort();
+			content_format = env->written[i].format;
 		}
-	if (!r->echo && r->content_format != FORMAT_NONE &&
-	    msg_add_uint(&out, OPT_CONTENT_FORMAT, (uint32_t)r->content_format, scratch) != ERR_OK)
+	if (content_format != FORMAT_NONE &&
+	    msg_add_uint(&out, OPT_CONTENT_FORMAT, (uint32_t)content_format, scratch) != ERR_OK)
 		abort();
 	if (msg_encode(&out, bytes, sizeof(bytes), &len) != ERR_OK)
 		abort();
@@ -640,15 +642,16 @@ do_stop(struct env *env, char **words)
 static void
 do_settings(struct env *env, char **words)
 {
-	const char *timeout = script_value(words, "session_timeout"), *unknown = script_value(words, "unknown");
+	const char *timeout = script_value(words, "session_timeout");
+	const char *unknown = script_value(words, "unknown");
+	struct service_opts *o = &env->opts;
 
 	if (timeout != NULL)
-		env->opts.session_timeout_ms = script_duration(env->s, timeout);
+		o->session_timeout_ms = script_duration(env->s, timeout);
 	if (unknown != NULL)
-		env->opts.unknown_endpoint = strcmp(unknown, "ignore") == 0 ? SERVICE_IGNORE : SERVICE_REFUSE;
-	env->opts.max_sessions = (uint32_t)script_number(env->s, words, "max_sessions", env->opts.max_sessions);
-	env->opts.refusals_per_s = (uint32_t)script_number(env->s, words, "refusals_per_s",
-	    env->opts.refusals_per_s);
+		o->unknown_endpoint = strcmp(unknown, "ignore") == 0 ? SERVICE_IGNORE : SERVICE_REFUSE;
+	o->max_sessions = (uint32_t)script_number(env->s, words, "max_sessions", o->max_sessions);
+	o->refusals_per_s = (uint32_t)script_number(env->s, words, "refusals_per_s", o->refusals_per_s);
 }
 
 /* --- the runner --- */

@@ -3,6 +3,7 @@
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <event2/event.h>
+#include <grp.h>
 #include <sys/stat.h>
 
 #include "test_admin_client.h"
@@ -375,6 +376,33 @@ socket_is_for_owner_and_group(void **state)
 	assert_int_equal(st.st_mode & 0777, 0660);
 }
 
+static void
+socket_belongs_to_the_group_that_may_change(void **state)
+{
+	struct rig *r = *state;
+	const struct group *g = getgrnam("daemon");
+	struct admin_opts opts = r->admin->opts;
+	struct problem why = { 0 };
+	static char path[128];	/* outlives the daemon */
+	struct stat st;
+
+	if (geteuid() != 0 || g == NULL)
+		skip();		/* only root may give files away */
+	snprintf(path, sizeof(path), "%s/g.sock", r->dir);
+	opts.socket = path;
+	opts.group = "daemon";
+	admin_free(r->admin);
+	assert_int_equal(admin_new(&opts, &r->admin, &why), ERR_OK);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_gid, g->gr_gid);
+	assert_int_equal(st.st_mode & 0777, 0660);
+	admin_free(r->admin);
+	opts.readonly_group = "daemon";		/* its members are in no group of the file */
+	assert_int_equal(admin_new(&opts, &r->admin, &why), ERR_OK);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0666);
+}
+
 static struct problem
 start_another(struct rig *r, const char *socket, const char *group, enum err expected)
 {
@@ -471,6 +499,7 @@ main(void)
 		T(slow_reader_is_not_served_further),
 		T(client_that_leaves_early_harms_nobody),
 		T(socket_is_for_owner_and_group),
+		T(socket_belongs_to_the_group_that_may_change),
 		T(served_socket_is_not_taken_over),
 		T(socket_of_a_dead_daemon_is_replaced),
 		T(file_in_the_way_is_left_alone),

@@ -17,7 +17,8 @@ open_rig(void **state)
 	rig_endpoint(&rig, "{'endpoint':'psk-2','auth':" RIG_PSK("id-2") ",'config':" RIG_CONFIG "}");
 	rig_endpoint(&rig, "{'endpoint':'thief','auth':" RIG_PSK("fleet-9") ",'config':" RIG_CONFIG "}");
 	rig_endpoint(&rig, "{'endpoint':'open','auth':{'none':true},'config':" RIG_CONFIG "}");
-	rig_endpoint(&rig, "{'endpoint':'off','enabled':false,'auth':{'none':true},'config':" RIG_CONFIG "}");
+	rig_endpoint(&rig,
+	    "{'endpoint':'off','enabled':false,'auth':{'none':true},'config':" RIG_CONFIG "}");
 	rig_endpoint(&rig, "{'endpoint':'off-psk','enabled':false,'auth':" RIG_PSK("id-off") "}");
 	rig_endpoint(&rig, "{'endpoint':'bare','auth':{'none':true}}");
 	rig_endpoint(&rig, "{'endpoint':'bare-psk','auth':" RIG_PSK("id-bare") "}");
@@ -88,7 +89,7 @@ missing_name_comes_from_the_identity(void **state)
 	assert_string_equal(name, "psk-2");
 	assert_int_equal(psk(NULL, "fleet-1"), VERDICT_ALLOWED);
 	assert_string_equal(name, "fleet-1");
-	assert_int_equal(psk(NULL, "fleet-9"), VERDICT_ALLOWED);	/* its own record's name, not its look */
+	assert_int_equal(psk(NULL, "fleet-9"), VERDICT_ALLOWED);	/* its record's name */
 	assert_string_equal(name, "thief");
 	assert_int_equal(psk(NULL, "nobody"), VERDICT_UNKNOWN);
 	assert_int_equal(nosec(NULL), VERDICT_NOT_AUTHORISED);

@@ -141,7 +141,8 @@ rig_open(struct rig *r)
 	log_setup(LOG_LEVEL_ERROR, LOG_FORMAT_PLAIN);
 	assert_int_equal(loop_new(&r->loop), ERR_OK);
 	assert_int_equal(objdefs_load(dirs, &r->defs, &why), ERR_OK);
-	assert_int_equal(store_open(&(struct store_opts){ .url = "sqlite::memory:" }, &r->store, &why), ERR_OK);
+	assert_int_equal(store_open(&(struct store_opts){ .url = "sqlite::memory:" }, &r->store, &why),
+	    ERR_OK);
 	assert_int_equal(reader_new(r->store, &r->reader), ERR_OK);
 	assert_int_equal(resolver_new(r->reader, r->defs, &r->resolver), ERR_OK);
 }
@@ -177,9 +178,9 @@ static inline void
 rig_profile(struct rig *r, const char *quoted)
 {
 	json_t *doc = rig_json(quoted);
+	const char *name = json_string_value(json_object_get(doc, "profile"));
 
-	assert_int_equal(store_profile_put(r->store, json_string_value(json_object_get(doc, "profile")), doc),
-	    ERR_OK);
+	assert_int_equal(store_profile_put(r->store, name, doc), ERR_OK);
 	assert_int_equal(store_commit(r->store), ERR_OK);
 	json_decref(doc);
 }
@@ -210,7 +211,8 @@ rig_endpoint(struct rig *r, const char *quoted)
 	json_decref(doc);
 }
 
-#define RIG_CONFIG	"{'servers':[{'short_server_id':1,'security':{'uri':'coap://h:5683','mode':'nosec'}}]}"
+#define RIG_CONFIG	"{'servers':[{'short_server_id':1,'security':{'uri':'coap://h:5683'," \
+	"'mode':'nosec'}}]}"
 #define RIG_PSK(id)	"{'psk':{'identity':'" id "','key':{'hex':'000102030405060708090a0b0c0d0e0f'}}}"
 
 #endif

@@ -268,6 +268,7 @@ usage_is_exit_2_with_a_hint(void **state)
 		{ { "import", "--from", "leshan", "x" }, "not offered by this version" },
 		{ { "plan" }, "Which one?" },
 		{ { "endpoint", "set", "a", "--var", "=x" }, "NAME=VALUE" },
+		{ { "endpoint", "get", "\xff" }, "is not UTF-8" },
 		{ { "nonsense-and-more" }, "--help" },
 		{ { NULL }, "strapctl [-s SOCKET]" },
 	};

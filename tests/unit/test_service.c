@@ -338,7 +338,8 @@ start_many(const char *prefix)
 	for (int i = 0; i < MANY; i++)
 		answer(&links[i], MSG_CONTENT, "</>;lwm2m=1.1,</0/0>");
 	planned = (heap_used() - before) / MANY;
-	print_message("# bytes of a session '%s': %zu before its plan, %zu with it\n", prefix, waiting, planned);
+	print_message("# bytes of a session '%s': %zu before its plan, %zu with it\n", prefix, waiting,
+	    planned);
 	assert_true(planned == 0 || planned < 8192);	/* a sanitizer's heap tells nothing */
 	return links;
 }
@@ -358,8 +359,8 @@ session_of_a_record_of_its_own_has_a_bounded_size(void **state)
 
 	(void)state;
 	for (int i = 0; i < MANY; i++) {
-		snprintf(record, sizeof(record), "{'endpoint':'own-%06d','auth':{'none':true},'config':" RIG_CONFIG
-		    "}", i);
+		snprintf(record, sizeof(record),
+		    "{'endpoint':'own-%06d','auth':{'none':true},'config':" RIG_CONFIG "}", i);
 		rig_endpoint(&rig, record);
 	}
 	links = start_many("own-");

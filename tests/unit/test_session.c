@@ -198,8 +198,8 @@ refused_write_names_formats_and_code(void **state)
 		answer(&dev, MSG_UNSUPPORTED_FORMAT, NULL);
 	assert_int_equal(got.result, HISTORY_FAILED);
 	assert_string_equal(got.reason, "write");
-	assert_non_null(strstr(got.cause, "the device refused write /0/1 with 4.15 Unsupported Content-Format "
-	    "in every format tried (tlv, senml-cbor"));
+	assert_non_null(strstr(got.cause, "the device refused write /0/1 with 4.15 Unsupported "
+	    "Content-Format in every format tried (tlv, senml-cbor"));
 	assert_false(got.learnt);
 	assert_int_equal(dev.ncancels, 0);
 }
@@ -221,7 +221,8 @@ static void
 what_cannot_be_sent_fails_and_is_not_taken_for_an_answer(void **state)
 {
 	static const struct { enum err e; const char *reason; } cases[] = {
-		{ ERR_CLOSED, "lost" }, { ERR_NOMEM, "internal" }, { ERR_TOOBIG, "lost" }, { ERR_LIMIT, "lost" },
+		{ ERR_CLOSED, "lost" }, { ERR_NOMEM, "internal" }, { ERR_TOOBIG, "lost" },
+		{ ERR_LIMIT, "lost" },
 	};
 
 	(void)state;
@@ -357,7 +358,7 @@ huge_answers_cost_no_more_than_the_limit(void **state)
 	for (int i = 0; i < 4000; i++)
 		len += (size_t)snprintf(many + len, sizeof(many) - len, "</%d/1>,", i);
 	begin("dev-1");
-	answer(&dev, MSG_CONTENT, many);	/* more links than any device has: as if it could not answer */
+	answer(&dev, MSG_CONTENT, many);	/* too many: as if it could not answer */
 	assert_true(live->discover_failed);
 	assert_true(live->arena.total < 65536);
 	go_on(99);
@@ -379,7 +380,8 @@ random_answers_never_harm(void **state)
 			random_bytes(junk, sizeof(junk));
 			result(&dev, &(struct exchange_result){
 				.why = dice == 0 ? (enum err)(1 + random_below(ERR_DB)) : ERR_OK,
-				.code = dice < 3 ? (uint8_t)random_below(256) : dice < 6 ? MSG_CHANGED : MSG_CONTENT,
+				.code = dice < 3 ? (uint8_t)random_below(256) :
+				    dice < 6 ? MSG_CHANGED : MSG_CONTENT,
 				.content_format = (int32_t)random_below(3) == 0 ? -1 :
 				    (int32_t)random_below(3) == 0 ? FORMAT_TLV : FORMAT_LINK,
 				.payload = (const uint8_t *)junk, .payload_len = random_below(sizeof(junk)),
