@@ -208,7 +208,8 @@ refuse_unknown(const char *name, struct rpc_fault *f)
 		    "The method \"%s\" is not offered by this version.", name);
 		return;
 	}
-	rpc_refuse(f, RPC_METHOD_NOT_FOUND, "unknown-method", "/method", "There is no method \"%.64s\".", name);
+	rpc_refuse(f, RPC_METHOD_NOT_FOUND, "unknown-method", "/method",
+	    "There is no method \"%.64s\".", name);
 	if (near != NULL)
 		rpc_hint(f, "did you mean \"%s\"?", near->name);
 	else

@@ -113,8 +113,12 @@ static int
 run(struct ctl *c, struct argline *line)
 {
 	bool help = false;
-	int code = read_command(c, line, &help);
+	int code;
 
+	for (int i = 1; i < line->argc; i++)
+		if (!text_is_utf8(line->argv[i], strlen(line->argv[i])))
+			return ctl_usage(c, "\"%.80s\" is not UTF-8.", line->argv[i]);
+	code = read_command(c, line, &help);
 	if (code != CTL_DONE)
 		return code;
 	if (args_has(&c->args, "version")) {
