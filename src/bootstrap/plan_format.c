@@ -18,10 +18,12 @@
 #include "store/config.h"
 #include "store/resolve.h"
 
+/* LwM2M JSON (11543) is not among them: only 1.0 had it, and there TLV is what everybody reads. */
 static bool
 usable(int format)
 {
-	return format >= 0 && format_is_tree(format) && format_can_encode(format);
+	return (format == FORMAT_TLV || format == FORMAT_SENML_CBOR || format == FORMAT_SENML_JSON ||
+	    format == FORMAT_LWM2M_CBOR) && format_can_encode(format);
 }
 
 static void
@@ -36,15 +38,15 @@ add(struct plan *p, int format)
 }
 
 /*
- * What is said of the version in Discover is a lower bound (Leshan's client says 1.0 always), and
- * pct came with 1.1. Without any word from the device the version stays unknown.
+ * What Discover says now counts before what was learnt earlier. It is a lower bound (Leshan's client
+ * says 1.0 always), and pct came with 1.1. Without any word from the device the version stays unknown.
  */
 static uint16_t
 version_of(const struct plan_device *dev)
 {
 	uint16_t v = dev->lwm2m;
 
-	if (dev->discovery != NULL && dev->discovery->lwm2m > v)
+	if (dev->discovery != NULL && dev->discovery->lwm2m != 0)
 		v = dev->discovery->lwm2m;
 	if (v != 0 && v < 0x0101 && dev->pct >= 0)
 		v = 0x0101;

@@ -145,10 +145,16 @@ choose_bootstrap(const struct config *cfg, const struct discovery *disc, struct 
 
 /* An instance that the record names must not be the bootstrap account, unless that is to be rewritten. */
 static enum err
-check_told(const struct config *cfg, const struct discovery *disc, struct problem *why)
+check_told(const struct config *cfg, const struct discovery *disc, const struct plan_ids *ids,
+    struct problem *why)
 {
 	for (size_t i = 0; i < cfg->nservers; i++) {
 		const struct config_server *s = &cfg->servers[i];
+
+		if (cfg->bootstrap_server != NULL && s->security.iid == ids->bootstrap)
+			return problem_set(why, ERR_INVALID, "bootstrap-account", "/config/servers",
+			    "account %u and the bootstrap account would both be written to /0/%d",
+			    s->short_server_id, (int)s->security.iid);
 
 		if (s->security.iid >= 0 && disc != NULL &&
 		    discovery_reserved(disc, (uint16_t)s->security.iid))
@@ -259,7 +265,7 @@ plan_choose_ids(const struct config *cfg, const struct plan_device *dev, const s
 	if (e == ERR_OK && cfg->bootstrap_server != NULL)
 		take(&sec, ids.bootstrap);
 	if (e == ERR_OK)
-		e = check_told(cfg, disc, why);
+		e = check_told(cfg, disc, &ids, why);
 	if (e == ERR_OK)
 		e = choose_accounts(cfg, disc, del, &ids, sec, why);
 	if (e == ERR_OK)

@@ -29,7 +29,7 @@
 
 /* See contest(); docs/who-may-bootstrap.md says why. */
 #define QUIET_MS	5000		/* without a word of the device, its session may be taken over */
-#define RESTART_MS	10000		/* a request that soon after the last one is an impatient one */
+#define RESTART_MS	10000		/* a session this short was ended by an impatient device */
 #define RESTARTS_MAX	2		/* of those in a row start anew, the next ones do not */
 
 enum err
@@ -42,7 +42,7 @@ service_new(const struct service_opts *opts, struct service **ret)
 	svc->opts = *opts;
 	svc->refusals_at_ms = loop_now_ms(opts->loop);
 	svc->refusals_left = (uint64_t)opts->refusals_per_s * 1000;
-	/* Numbers that no earlier life of the daemon has given out: time leads, and 53 bits hold them. */
+	/* Numbers that no earlier life of the daemon has given out: the time leads. */
 	svc->last_id = (uint64_t)opts->worker << 48 |
 	    (((uint64_t)loop_wall_ms(opts->loop) / 1000 & 0xffffffff) << 16);
 	*ret = svc;
@@ -114,8 +114,8 @@ tell_refusal(struct service *svc, struct link *link, const struct refusal *r)
 	if (!worth_telling(svc))
 		return;
 	h.session = service_next_id(svc);
-	log_info("ses=%" PRIx64 " ep=%s peer=%s result=refused reason=%s cause=\"%s\"", h.session, h.endpoint,
-	    peer, h.reason, h.cause);
+	log_info("ses=%016" PRIx64 " ep=%s peer=%s result=refused reason=%s cause=\"%s\"", h.session,
+	    h.endpoint, peer, h.reason, h.cause);
 	if (svc->opts.observer.ended != NULL)
 		svc->opts.observer.ended(svc->opts.observer.arg, &h);
 }
@@ -181,13 +181,17 @@ is_quiet(const struct session *s)
 	return loop_now_ms(s->svc->opts.loop) - s->progress_at_ms >= QUIET_MS;
 }
 
-/* Over NoSec anybody can use a name, so another host must not end a session that makes progress. */
+/*
+ * Over NoSec anybody can use a name, so another host must not end a session that makes progress, nor
+ * can a host's every datagram start one anew.
+ */
 static bool
 may_take_over(const struct session *old, const struct addr *peer, bool proven)
 {
 	if (proven || is_quiet(old))
 		return true;
-	return link_identity(old->link)->kind == IDENTITY_NONE && same_host(link_peer(old->link), peer);
+	return link_identity(old->link)->kind == IDENTITY_NONE && old->restarts < RESTARTS_MAX &&
+	    same_host(link_peer(old->link), peer);
 }
 
 /*
@@ -204,13 +208,12 @@ contest(const struct session *old, const struct link *link)
 	    TAKE_OVER : LEAVE_ALONE;
 }
 
-/* Restarts in quick succession, from the same place. */
 static uint8_t
-count_restarts(const struct session *old, const struct link *link, uint64_t now_us)
+count_restarts(const struct session *old, uint64_t now_us)
 {
-	if (old->link != link || now_us - old->started_at_us >= RESTART_MS * UINT64_C(1000))
+	if (now_us - old->started_at_us >= RESTART_MS * UINT64_C(1000))
 		return 0;
-	return (uint8_t)(old->restarts + 1);
+	return old->restarts < UINT8_MAX ? (uint8_t)(old->restarts + 1) : UINT8_MAX;
 }
 
 /* --- POST /bs --- */
@@ -253,7 +256,7 @@ start(struct service *svc, struct link *link, struct arena *arena, const struct 
 			log_debug("ep=%s request from another address left alone", res->endpoint);
 			return false;
 		}
-		begin.restarts = count_restarts(old, link, loop_now_us(svc->opts.loop));
+		begin.restarts = count_restarts(old, loop_now_us(svc->opts.loop));
 		session_stop(old, ERR_REPLACED, NULL);
 	}
 	/* One conversation with one peer (NSTART 1): it has become another device. */

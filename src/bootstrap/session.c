@@ -337,7 +337,7 @@ session_begin(void *session, struct link *link)
 	struct session_info info;
 
 	session_info(s, peer, step, &info);
-	log_info("ses=%" PRIx64 " ep=%s peer=%s scheme=%s profile=%s state=started", s->id, info.endpoint,
+	log_info("ses=%016" PRIx64 " ep=%s peer=%s scheme=%s profile=%s state=started", s->id, info.endpoint,
 	    peer, info.scheme, s->res.profile != NULL ? s->res.profile : "-");
 	if (s->svc->opts.observer.started != NULL)
 		s->svc->opts.observer.started(s->svc->opts.observer.arg, &info);

@@ -28,8 +28,9 @@ static const char *
 path_text(struct arena *a, const struct step_log *l)
 {
 	char text[PATH_TEXT_MAX];
+	const char *copy = l->kind == STEP_FINISH ? "/bs" : arena_text(a, path_format(&l->path, text));
 
-	return l->kind == STEP_FINISH ? "/bs" : arena_text(a, path_format(&l->path, text));
+	return copy != NULL ? copy : "";
 }
 
 /* "write /0/1", "finish". */
@@ -321,7 +322,7 @@ write_log(const struct history *h, size_t nsteps, uint64_t resent)
 {
 	const char *quote = *h->cause != '\0' ? "\"" : "";
 
-	log_info("ses=%" PRIx64 " ep=%s peer=%s result=%s steps=%zu resent=%" PRIu64 " ms=%u%s%s%s%s%s%s",
+	log_info("ses=%016" PRIx64 " ep=%s peer=%s result=%s steps=%zu resent=%" PRIu64 " ms=%u%s%s%s%s%s%s",
 	    h->session, h->endpoint, h->peer, history_result_name(h->result), nsteps, resent, h->duration_ms,
 	    *h->reason != '\0' ? " reason=" : "", h->reason, *h->cause != '\0' ? " cause=" : "", quote,
 	    h->cause, quote);

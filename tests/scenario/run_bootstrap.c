@@ -18,7 +18,7 @@
  *	steps "discover /0 2.05 ok; …"	of it
  *	cause "part", warning "part"	of it
  *	sessions N, count NAME N	now
- *	cancel, drain, stop		the session started last; no new ones; the service goes (then only checks)
+ *	cancel, drain, stop		the session started last; no new ones; the service goes
  */
 #include <fnmatch.h>
 #include <stdio.h>

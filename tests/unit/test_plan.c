@@ -369,6 +369,15 @@ bootstrap_account_is_rewritten_where_it_is(void **state)
 }
 
 static void
+bootstrap_account_and_another_never_share_an_instance(void **state)
+{
+	(void)state;
+	config("{'servers':[" NOSEC_AT(102, 0) "]," BS "}");
+	w.dev.discover_failed = true;
+	assert_string_equal(build(), "bootstrap-account");
+}
+
+static void
 bootstrap_account_in_doubt_is_not_rewritten(void **state)
 {
 	(void)state;
@@ -653,6 +662,7 @@ main(void)
 		TEST(oscore_keeps_off_instances_that_nobody_may_touch),
 		TEST(no_free_instance_is_an_error),
 		TEST(bootstrap_account_is_rewritten_where_it_is),
+		TEST(bootstrap_account_and_another_never_share_an_instance),
 		TEST(bootstrap_account_in_doubt_is_not_rewritten),
 		TEST(format_is_chosen_in_order),
 		TEST(format_nobody_writes_is_not_chosen),
