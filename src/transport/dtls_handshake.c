@@ -22,8 +22,9 @@
 #define BAD_FINISHED_MAX	2
 
 /*
- * OpenSSL keeps up to 100 records that came before their keys, with 17 KiB for each. Ours is a
- * peer that has shown a cookie and nothing else; what overtakes an honest flight is less.
+ * Records that come before their keys are put by. How many, and how much each costs, has changed
+ * between versions of OpenSSL (1.1.1: 100 of them, with a buffer of 17 KiB each; 3.0.22: little).
+ * A peer that has shown a cookie and nothing else gets no more than an honest flight needs.
  */
 #define EARLY_MAX	4
 
