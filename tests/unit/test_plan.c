@@ -111,7 +111,7 @@ discovered(const char *answer)
 	w.dev.discovery = &w.disc;
 }
 
-static void
+static void __attribute__((format(printf, 1, 2)))
 put(const char *fmt, ...)
 {
 	size_t len = strlen(w.text);

@@ -50,6 +50,7 @@ teardown(void **state)
 	return 0;
 }
 
+/* Links stand on the stacks of tests, so each one ends its sessions. */
 static void stop_all(void);
 
 /* POST /bs with these queries (NULL-terminated); runs reply.then as the exchange layer does. */
@@ -208,6 +209,7 @@ request_starts_a_session_only_after_its_answer(void **state)
 	assert_int_equal(l.nrequests, 0);
 	reply.then(reply.then_arg, &l);
 	assert_int_equal(l.nrequests, 1);
+	stop_all();
 }
 
 static void
@@ -221,6 +223,7 @@ one_peer_has_one_session(void **state)
 	assert_int_equal(service_live(svc), 1);
 	assert_string_equal(last_endpoint, "dev-1");
 	assert_string_equal(last_reason, "superseded");
+	stop_all();
 }
 
 static void
