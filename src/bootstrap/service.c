@@ -24,9 +24,6 @@
  * (a limit, the store, the end of the daemon) gets no answer at all and will ask again.
  */
 
-#define ARENA_CHUNK	448		/* bytes: a session of a profile's device, without its plan */
-#define ARENA_LIMIT	(512u << 10)	/* bytes one session may take, whatever its record and answers say */
-
 /* See contest(); docs/who-may-bootstrap.md says why. */
 #define QUIET_MS	5000		/* without a word of the device, its session may be taken over */
 #define RESTART_MS	10000		/* a session this short was ended by an impatient device */
@@ -235,14 +232,14 @@ pct_is_served(int pct)
 	}
 }
 
-/* The device is who it says and has a configuration. True when 'arena' and 'res' are the session's now. */
+/* The device is who it says and has a configuration. True when all of 'begin' is the session's now. */
 static bool
-start(struct service *svc, struct link *link, struct arena *arena, const struct resolved *res, int pct,
-    struct exchange_reply *reply)
+start(struct service *svc, struct session_start *begin, struct exchange_reply *reply)
 {
+	const struct resolved *res = begin->res;
+	struct link *link = begin->link;
 	struct session *old = sessions_by_name(&svc->sessions, res->endpoint);
 	struct session *same_link = sessions_by_link(&svc->sessions, link), *s;
-	struct session_start begin = { .link = link, .arena = arena, .res = res, .pct = pct };
 
 	if (old != NULL) {
 		switch (contest(old, link)) {
@@ -256,7 +253,7 @@ start(struct service *svc, struct link *link, struct arena *arena, const struct 
 			log_debug("ep=%s request from another address left alone", res->endpoint);
 			return false;
 		}
-		begin.restarts = count_restarts(old, loop_now_us(svc->opts.loop));
+		begin->restarts = count_restarts(old, loop_now_us(svc->opts.loop));
 		session_stop(old, ERR_REPLACED, NULL);
 	}
 	/* One conversation with one peer (NSTART 1): it has become another device. */
@@ -266,7 +263,7 @@ start(struct service *svc, struct link *link, struct arena *arena, const struct 
 		over_limit(svc, link, res->endpoint, reply);
 		return false;
 	}
-	if (session_new(svc, &begin, &s) != ERR_OK) {
+	if (session_new(svc, begin, &s) != ERR_OK) {
 		reply->silent = true;
 		return false;
 	}
@@ -277,23 +274,24 @@ start(struct service *svc, struct link *link, struct arena *arena, const struct 
 }
 
 static void
-answer_authorised(struct service *svc, struct link *link, const struct bs_request *req, struct arena *arena,
-    struct resolved *res, struct exchange_reply *reply)
+answer_authorised(struct service *svc, struct session_start *begin, struct resolved *res,
+    struct exchange_reply *reply)
 {
 	bool taken = false;
 
-	if (!pct_is_served(req->pct)) {
+	begin->res = res;
+	if (!pct_is_served(begin->pct)) {
 		counter_add(&svc->stats.refused_bad_request, 1);
 		reply->code = MSG_UNSUPPORTED_FORMAT;
-		tell_refusal(svc, link, &(struct refusal){ .endpoint = res->endpoint, .known = true,
+		tell_refusal(svc, begin->link, &(struct refusal){ .endpoint = res->endpoint, .known = true,
 		    .profile = res->profile, .reason = "unsupported-format",
 		    .cause = "the device asks for a content format (pct) that this server does not write" });
 	} else {
-		taken = start(svc, link, arena, res, req->pct, reply);
+		taken = start(svc, begin, reply);
 	}
 	if (!taken) {
 		resolved_release(res);
-		arena_fini(arena);
+		arena_fini(begin->arena);
 	}
 }
 
@@ -326,10 +324,15 @@ bootstrap_request(struct service *svc, struct link *link, const struct exchange_
 		return;
 	}
 
-	arena_init(&arena, ARENA_CHUNK, ARENA_LIMIT);
+	struct session_start begin = { .room = session_room(&arena), .link = link, .arena = &arena,
+		.pct = req.pct };
+	if (begin.room == NULL) {
+		reply->silent = true;
+		return;
+	}
 	enum verdict v = authorise(&who, svc->opts.reader, svc->opts.resolver, &arena, &res, &name, &why);
 	if (v == VERDICT_ALLOWED) {
-		answer_authorised(svc, link, &req, &arena, &res, reply);
+		answer_authorised(svc, &begin, &res, reply);
 	} else {
 		refuse(svc, link, v, name, &why, reply);
 		arena_fini(&arena);

@@ -15,7 +15,15 @@
 #include "store/config.h"
 #include "transport/link.h"
 
-#define PLAN_CHUNK	640	/* bytes: Discover's answer, the plan of one account, a few steps done */
+/*
+ * Bytes of an arena's chunks: the session and a profile's device; a record's own config of an account
+ * or two; Discover's answer, the plan of one account, the steps done. A device that never answers
+ * costs nothing of the last.
+ */
+#define SESSION_CHUNK	512
+#define RECORD_CHUNK	1536
+#define PLAN_CHUNK	640
+#define ARENA_LIMIT	(512u << 10)	/* whatever its record and answers say */
 
 static void drive(struct session *s, struct seq_event ev);
 
@@ -304,14 +312,23 @@ out_of_time(void *arg)
 	session_stop(arg, ERR_TIMEOUT, NULL);
 }
 
+struct session *
+session_room(struct arena *arena)
+{
+	struct session *s;
+
+	arena_init(arena, SESSION_CHUNK, ARENA_LIMIT);
+	s = arena_alloc(arena, sizeof(*s));
+	arena->chunk_size = RECORD_CHUNK;
+	return s;
+}
+
 enum err
 session_new(struct service *svc, const struct session_start *start, struct session **ret)
 {
-	struct session *s = arena_alloc(start->arena, sizeof(*s));
+	struct session *s = start->room;
 	struct loop *loop = svc->opts.loop;
 
-	if (s == NULL)
-		return ERR_NOMEM;
 	*s = (struct session){ .svc = svc, .link = start->link, .res = *start->res, .pct = start->pct,
 		.learnt = FORMAT_NONE, .restarts = start->restarts, .id = service_next_id(svc),
 		.started_at_us = loop_now_us(loop), .progress_at_ms = loop_now_ms(loop),
@@ -319,7 +336,7 @@ session_new(struct service *svc, const struct session_start *start, struct sessi
 	if (!sessions_add(&svc->sessions, s))
 		return ERR_NOMEM;
 	s->arena = *start->arena;
-	s->arena.chunk_size = PLAN_CHUNK;	/* a device that never answers costs nothing of it */
+	s->arena.chunk_size = PLAN_CHUNK;
 	seq_init(&s->seq, plan_wants_discovery(&s->res));
 	timer_init(&s->timer, out_of_time, s);
 	timer_set(loop, &s->timer, svc->opts.session_timeout_ms);

@@ -74,14 +74,20 @@ struct session {
 	uint8_t			 restarts;	/* quick repetitions of the request that came before */
 };
 
-/* What a session is made of. 'arena' holds 'res', and both are taken over on success. */
+/*
+ * What a session is made of. 'arena' holds the room for it (session_room(), before all else) and
+ * 'res'; all three are taken over on success.
+ */
 struct session_start {
+	struct session		*room;
 	struct link		*link;
 	struct arena		*arena;
 	const struct resolved	*res;
 	int			 pct;
 	uint8_t			 restarts;
 };
+/* Sets up the arena as one session needs it. NULL when out of memory. */
+struct session *session_room(struct arena *);
 /* Into the table; nothing is sent yet. ERR_NOMEM. */
 enum err session_new(struct service *, const struct session_start *, struct session **ret) MUST_CHECK;
 

@@ -121,7 +121,7 @@ prepare(const char *endpoint)
 	struct problem why;
 	struct arena arena;
 
-	arena_init(&arena, 1024, 1 << 20);
+	start.room = session_room(&arena);
 	assert_int_equal(resolve_endpoint(rig.resolver, endpoint, &arena, &res, &why), ERR_OK);
 	start.arena = &arena;
 	start.res = &res;
