@@ -19,7 +19,7 @@ show() {
 die() { printf 'demo: %s\n' "$*" >&2; tail -5 "$dir/strapd.log" >&2; exit 1; }
 
 say "1. A bootstrap server"
-start_daemon --set log.level=warn || die "strapd does not start"
+start_daemon --set log.level=warn --set exchange.ack_timeout=500ms || die "strapd does not start"
 show "$build/strapctl" -s "$sock" status | sed -n 1,8p
 
 say "2. What devices of a kind are to hold: a profile"
@@ -51,10 +51,12 @@ show "$build/strapfleet" --server "coaps://127.0.0.1:$coaps_port" --endpoint met
 	grep -v '<' || die "meter-1 was not bootstrapped"
 show "$build/strapfleet" --server "coap://127.0.0.1:$coap_port" --endpoint meter-2 \
 	--dump "$dir/meter-2.json" | grep -v '<' || die "meter-2 was not bootstrapped"
-echo "and hold:"
-jq -r '.endpoint as $e | .resources | to_entries[] | select(.key | startswith("/3/0/0") | not)
-	| [$e, .key, (.value | if type == "object" then .hex else tostring end)] | @tsv' \
-	"$dir/meter-1.json" "$dir/meter-2.json" | awk -F'\t' '{ printf "  %-8s %-9s %s\n", $1, $2, $3 }'
+echo "and hold, besides their bootstrap account at /0/0:"
+jq -r '.endpoint as $e | .resources | to_entries[]
+	| select(.key | (startswith("/0/0/") or . == "/3/0/0") | not)
+	| [$e, .key, (.value | if type == "object" then "(hex) " + .hex else tostring end)] | @tsv' \
+	"$dir/meter-1.json" "$dir/meter-2.json" | sort -V |
+	awk -F'\t' '{ printf "  %-8s %-9s %s\n", $1, $2, $3 }'
 show "$build/strapctl" -s "$sock" history
 
 say "6. A thousand more, over DTLS, through a network that loses 5 % each way"
@@ -65,7 +67,7 @@ done >"$dir/fleet.jsonl"
 show "$build/strapctl" -s "$sock" import "$dir/fleet.jsonl" || die "the import failed"
 show "$build/strapfleet" --server "coaps://127.0.0.1:$coaps_port" --count 1000 --first 1 \
 	--endpoint fleet-%04d --psk-identity id-%04d --psk-key 00112233445566778899aabbccddeeff \
-	--loss 0.05 || die "some device was not bootstrapped"
+	--loss 0.05 --ack-timeout 500ms || die "some device was not bootstrapped"
 
 say "7. How it went"
 show "$build/strapctl" -s "$sock" status

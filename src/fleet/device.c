@@ -22,6 +22,7 @@
 #define NAME_MAX_LEN	256
 #define SLOW_MS		300
 #define REBOOT_MS	20
+#define LINGER		10	/* times ACK_TIMEOUT: third repetition (RFC 7252, 4.2) */
 
 /*
  *   IDLE --connect--> CONNECTING --link--> ASKING --2.04--> SERVING --Finish--> LINGERING --> over
@@ -204,10 +205,10 @@ complete(struct device *d)
 		    (uint32_t)(loop_now_us(d->world->loop) - d->first_us));
 	}
 	d->state = LINGERING;
-	/* Its answer to Finish may get lost: it stays to repeat it as long as the server may ask. */
+	/* Its answer to Finish may get lost: it stays to repeat it for two or three repetitions. */
 	const struct options *o = d->world->opt;
 	bool perfect = !(o->loss > 0 || o->duplicate > 0 || o->reorder > 0);
-	timer_set(d->world->loop, &d->timer, perfect ? o->rtt_ms : o->rtt_ms + 30 * o->ack_timeout_ms);
+	timer_set(d->world->loop, &d->timer, perfect ? o->rtt_ms : o->rtt_ms + LINGER * o->ack_timeout_ms);
 }
 
 static void
