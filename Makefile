@@ -15,7 +15,7 @@ STRICT    = -std=c17 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wmissing-pr
             -Wstrict-prototypes -Wswitch-enum -Wvla -Wformat=2 -Wpointer-arith -Wundef -Werror
 HARDEN    = -fstack-protector-strong -fPIE $(if $(SAN),,-D_FORTIFY_SOURCE=2)
 PKGS      = libevent_core libevent_pthreads libcoap-3-notls libssl libcrypto sqlite3 jansson \
-            libcbor inih libsystemd
+            libcbor inih expat libsystemd
 # Until the packages are there ("make deps") only deps, help and clean can run.
 PKG_FLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 PKG_LIBS  := $(shell pkg-config --libs $(PKGS) 2>/dev/null)

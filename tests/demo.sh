@@ -67,7 +67,7 @@ done >"$dir/fleet.jsonl"
 show "$build/strapctl" -s "$sock" import "$dir/fleet.jsonl" || die "the import failed"
 show "$build/strapfleet" --server "coaps://127.0.0.1:$coaps_port" --count 1000 --first 1 \
 	--endpoint fleet-%04d --psk-identity id-%04d --psk-key 00112233445566778899aabbccddeeff \
-	--loss 0.05 --ack-timeout 500ms || die "some device was not bootstrapped"
+	--loss 0.05 --ack-timeout 500ms --patience 8s || die "some device was not bootstrapped"
 
 say "7. How it went"
 show "$build/strapctl" -s "$sock" status

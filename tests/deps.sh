@@ -2,7 +2,7 @@
 # Installs what building, testing and linting need of Debian's packages; silent when all is there.
 set -eu
 packages="gcc clang clang-format libclang-rt-14-dev make pkg-config libevent-dev libcoap3-dev
-	libssl-dev libsqlite3-dev libjansson-dev libcbor-dev libinih-dev uthash-dev libsystemd-dev
+	libssl-dev libsqlite3-dev libjansson-dev libcbor-dev libinih-dev libexpat1-dev uthash-dev libsystemd-dev
 	libcmocka-dev libgnutls28-dev shellcheck jq openssl sqlite3 systemd mandoc procps"
 missing=""
 for p in $packages; do

@@ -73,19 +73,30 @@ every_suite_of_ours_works(void **state)
 static void
 many_devices_share_one_socket(void **state)
 {
+	enum { N = 400 };	/* more than keep their buffers at a time */
+	static struct link *links[N];
+
 	(void)state;
 	open_both();
-	for (unsigned i = 1; i <= 200; i++) {
+	for (unsigned i = 0; i < N; i++) {
 		char from[32];
 
-		snprintf(from, sizeof(from), "127.0.1.%u", i);
-		begin(&client, from, "dev-1", KEY);
+		snprintf(from, sizeof(from), "127.0.%u.%u", i / 200 + 1, i % 200 + 1);
+		links[i] = begin(&client, from, "dev-1", KEY);
+		if (i % 50 == 49)
+			rig_until(&client.connected, i + 1);
 	}
-	rig_until(&client.connected, 200);
-	assert_int_equal(stat_of(&stats()->associations), 200);
+	assert_int_equal(stat_of(&stats()->associations), N);
 	assert_int_equal(stat_of(&stats()->handshakes_open), 0);
+	for (unsigned round = 0; round < 3; round++) {
+		for (unsigned i = 0; i < N; i++) {
+			say(links[i], "x");
+			if (i % 50 == 49)
+				rig_until(&client.received, round * N + i + 1);
+		}
+	}
 	close_both();
-	assert_int_equal(client.gone, 200);
+	assert_int_equal(client.gone, N);
 }
 
 /* --- the ways it fails --- */

@@ -11,7 +11,7 @@ names_are_those_of_the_records(void **state)
 	static const struct { int cf; const char *name; bool tree, encode; } formats[] = {
 		{ 0, "text", false, true }, { 42, "opaque", false, true },
 		{ 11542, "tlv", true, true }, { 112, "senml-cbor", true, true },
-		{ 110, "senml-json", true, false }, { 11544, "lwm2m-cbor", true, false },
+		{ 110, "senml-json", true, true }, { 11544, "lwm2m-cbor", true, true },
 	};
 
 	(void)state;
@@ -21,6 +21,8 @@ names_are_those_of_the_records(void **state)
 		assert_int_equal(format_is_tree(formats[i].cf), formats[i].tree);
 		assert_int_equal(format_can_encode(formats[i].cf), formats[i].encode);
 	}
+	assert_true(format_can_encode(FORMAT_JSON) && format_is_tree(FORMAT_JSON));
+	assert_true(format_can_encode(FORMAT_CBOR) && !format_is_tree(FORMAT_CBOR));
 	assert_int_equal(format_by_name("auto"), FORMAT_NONE);
 	assert_int_equal(format_by_name("TLV"), FORMAT_NONE);
 	assert_int_equal(format_by_name(""), FORMAT_NONE);
@@ -59,7 +61,8 @@ nodes_outside_the_target_are_invalid(void **state)
 		{ { AT(1, 0, 0), INT(1) }, { { .depth = 2, .id = { 1, 0 } }, INT(1) } },
 		{ { AT(1, 0, 0), INT(1) }, { ATI(1, 0, 24, 0), EMPTY } },
 	};
-	static const int tree[] = { FORMAT_TLV, FORMAT_SENML_CBOR };
+	static const int tree[] = { FORMAT_TLV, FORMAT_SENML_CBOR, FORMAT_SENML_JSON, FORMAT_LWM2M_CBOR,
+	    FORMAT_JSON };
 	struct path target = PATH_OI(1, 0);
 	uint8_t buf[100];
 
@@ -75,7 +78,8 @@ nodes_outside_the_target_are_invalid(void **state)
 static void
 resource_instances_are_no_targets(void **state)
 {
-	static const int all[] = { FORMAT_TLV, FORMAT_SENML_CBOR, FORMAT_TEXT, FORMAT_OPAQUE };
+	static const int all[] = { FORMAT_TLV, FORMAT_SENML_CBOR, FORMAT_SENML_JSON, FORMAT_LWM2M_CBOR,
+	    FORMAT_JSON, FORMAT_CBOR, FORMAT_TEXT, FORMAT_OPAQUE };
 	struct node node = { ATI(0, 1, 16, 0), UNS(49320) };
 	struct path target = PATH_OIRR(0, 1, 16, 0);
 	uint8_t buf[100];
@@ -212,6 +216,24 @@ text_of_other_types_is_strict(void **state)
 	reads("/1/0/7", "", value_text(VALUE_STRING, ""));
 	refuses("/1/0/7", "\xff");
 	reads("/77/0/1", "12", value_text(VALUE_STRING, "12"));		/* as written */
+}
+
+/* The numbers that 1.0 devices used before IANA gave them (spec/bootstrap.md 4.0). */
+static void
+old_numbers_are_read_but_not_written(void **state)
+{
+	struct node node = { AT(1, 0, 0), INT(101) };
+	struct path target = PATH_OIR(1, 0, 0);
+	uint8_t buf[40];
+	struct wr w = wr_over(buf, sizeof(buf));
+
+	(void)state;
+	decodes(FORMAT_TEXT_OLD, "/1/0/0", "313031", &node, 1);
+	decodes(FORMAT_TLV_OLD, "/1/0/0", "c10065", &node, 1);
+	decodes(FORMAT_JSON_OLD, "/1/0/0", "7b2265223a5b7b2276223a3130317d5d7d", &node, 1);
+	assert_int_equal(format_encode(FORMAT_TEXT_OLD, &target, &node, 1, &w), ERR_UNSUPPORTED);
+	assert_int_equal(format_encode(FORMAT_JSON_OLD, &target, &node, 1, &w), ERR_UNSUPPORTED);
+	assert_false(format_can_encode(FORMAT_TEXT_OLD) || format_can_encode(FORMAT_JSON_OLD));
 }
 
 static void
@@ -412,6 +434,7 @@ main(void)
 		cmocka_unit_test(text_numbers_are_strict),
 		cmocka_unit_test(text_floats_are_decimal),
 		cmocka_unit_test(text_of_other_types_is_strict),
+		cmocka_unit_test(old_numbers_are_read_but_not_written),
 		cmocka_unit_test(oversized_payload_is_refused),
 		cmocka_unit_test(full_arena_fails_the_payload),
 		cmocka_unit_test(decoding_adds_to_what_is_there),

@@ -75,6 +75,7 @@ open_rig(void **state)
 	o.resolver = rig.resolver;
 	o.defs = rig.defs;
 	rig_endpoint(&rig, "{'endpoint':'dev-1','auth':" RIG_PSK("id-1") ",'config':" RIG_CONFIG "}");
+	rig_profile(&rig, "{'profile':'p','match':['light'],'auth':{'none':true},'config':" RIG_CONFIG "}");
 	rig_endpoint(&rig, "{'endpoint':'check','auth':{'none':true},'config':{'verify':true,'servers':["
 	    "{'short_server_id':1,'security':{'uri':'coap://h:5683','mode':'nosec'}}]}}");
 	rig_endpoint(&rig, "{'endpoint':'mint','auth':{'none':true},'config':{'discover':'never','servers':["
@@ -131,6 +132,8 @@ prepare(const char *endpoint)
 static void
 begin(const char *endpoint)
 {
+	if (strcmp(endpoint, "dev-1") != 0)
+		dev = make_link("192.0.2.1:1001", NULL);
 	prepare(endpoint);
 	session_begin(live, &dev);
 }
@@ -392,6 +395,85 @@ random_answers_never_harm(void **state)
 	}
 }
 
+static void
+put_changing(const char *uri, const char *auth)
+{
+	char record[400];
+
+	snprintf(record, sizeof(record), "{'endpoint':'changing','auth':%s,'config':{'servers':["
+	    "{'short_server_id':1,'security':{'uri':'%s','mode':'nosec'}}]}}", auth, uri);
+	rig_endpoint(&rig, record);
+}
+
+static void
+record_of_its_own_is_read_when_it_is_needed(void **state)
+{
+	(void)state;
+	put_changing("coap://a:1", "{'none':true}");
+	begin("changing");
+	assert_true(live->lean);
+	assert_true(live->arena.total < 1024);
+	assert_null(live->res.config);
+	put_changing("coap://b:1", "{'none':true}");	/* before anything was planned: the new one holds */
+	go_on(4);
+	assert_non_null(memmem(dev.request.payload, dev.request.payload_len, "coap://b:1", 10));
+	go_on(99);
+	assert_int_equal(got.result, HISTORY_FINISHED);
+}
+
+static void
+record_that_changes_under_a_session_is_not_mixed_in(void **state)
+{
+	(void)state;
+	put_changing("coap://a:1", "{'none':true}");
+	begin("changing");
+	go_on(4);
+	put_changing("coap://b:1", "{'none':true}");
+	answer(&dev, MSG_UNSUPPORTED_FORMAT, NULL);
+	assert_int_equal(got.result, HISTORY_FAILED);
+	assert_string_equal(got.reason, "write");
+	assert_non_null(strstr(got.cause, "the record was changed during the session"));
+}
+
+static void
+device_that_may_no_more_gets_nothing(void **state)
+{
+	(void)state;
+	put_changing("coap://a:1", "{'none':true}");
+	begin("changing");
+	put_changing("coap://a:1", RIG_PSK("id-9"));
+	answer(&dev, MSG_CONTENT, "</0/0>");
+	assert_int_equal(dev.nrequests, 1);
+	assert_string_equal(got.reason, "plan");
+	assert_non_null(strstr(got.cause, "over NoSec"));
+}
+
+static void
+device_of_a_profile_keeps_what_it_began_with(void **state)
+{
+	(void)state;
+	begin("light");
+	assert_false(live->lean);
+	go_on(4);
+	answer(&dev, MSG_UNSUPPORTED_FORMAT, NULL);
+	go_on(99);
+	assert_int_equal(got.result, HISTORY_FINISHED);
+	assert_true(got.learnt);
+}
+
+static void
+lean_session_falls_back_as_others_do(void **state)
+{
+	(void)state;
+	put_changing("coap://a:1", "{'none':true}");
+	begin("changing");
+	go_on(4);
+	answer(&dev, MSG_UNSUPPORTED_FORMAT, NULL);
+	go_on(99);
+	assert_int_equal(got.result, HISTORY_FINISHED);
+	assert_true(got.learnt);
+}
+
 #define TEST(f)	cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int
@@ -412,6 +494,11 @@ main(void)
 		TEST(answer_of_another_format_is_no_discovery),
 		TEST(huge_answers_cost_no_more_than_the_limit),
 		TEST(random_answers_never_harm),
+		TEST(record_of_its_own_is_read_when_it_is_needed),
+		TEST(record_that_changes_under_a_session_is_not_mixed_in),
+		TEST(device_that_may_no_more_gets_nothing),
+		TEST(device_of_a_profile_keeps_what_it_began_with),
+		TEST(lean_session_falls_back_as_others_do),
 	};
 
 	return cmocka_run_group_tests(tests, open_rig, close_rig);

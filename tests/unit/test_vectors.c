@@ -1,190 +1,19 @@
-/*
- * The data sets and printed examples of spec/bootstrap.md, section 4, byte for byte. Keys and
- * hashes are written in octal so that a digit behind them cannot be taken into an escape.
- */
-#include "test_lwm2m.h"
-
-#define PSK \
-	"\034\242\002\215\161\227\307\170\351\256\365\357\151\010\053\352"
-#define CLIENT_SPKI \
-	"\060\131\060\023\006\007\052\206\110\316\075\002\001\006\010\052\206\110\316\075" \
-	"\003\001\007\003\102\000\004\240\235\313\033\307\071\347\361\232\372\232\334\261" \
-	"\224\111\150\277\272\163\357\316\302\233\120\110\156\264\115\033\051\301\223\104" \
-	"\231\160\243\163\150\060\313\053\325\327\354\005\322\275\037\300\173\155\365\344" \
-	"\213\124\316\167\246\247\042\234\072\221\302"
-#define SERVER_SPKI \
-	"\060\131\060\023\006\007\052\206\110\316\075\002\001\006\010\052\206\110\316\075" \
-	"\003\001\007\003\102\000\004\202\307\163\363\170\323\014\047\203\244\216\270\021" \
-	"\271\154\366\251\006\224\250\126\117\036\177\155\066\141\122\361\026\230\225\017" \
-	"\157\174\100\315\245\205\063\117\203\167\120\241\002\365\277\045\120\214\353\236" \
-	"\125\337\300\361\052\105\121\231\244\311\140"
-#define CLIENT_KEY \
-	"\060\167\002\001\001\004\040\237\065\055\241\144\225\164\216\024\157\313\123\160" \
-	"\270\351\155\051\054\355\125\147\250\372\345\132\042\273\147\331\026\121\270\240" \
-	"\012\006\010\052\206\110\316\075\003\001\007\241\104\003\102\000\004\240\235\313" \
-	"\033\307\071\347\361\232\372\232\334\261\224\111\150\277\272\163\357\316\302\233" \
-	"\120\110\156\264\115\033\051\301\223\104\231\160\243\163\150\060\313\053\325\327" \
-	"\354\005\322\275\037\300\173\155\365\344\213\124\316\167\246\247\042\234\072\221" \
-	"\302"
-
-static const struct node set_a[] = {
-	{ AT(0, 1, 0), STR("coap://192.0.2.10:5683") },
-	{ AT(0, 1, 1), BOOL(false) },
-	{ AT(0, 1, 2), INT(3) },
-	{ AT(0, 1, 10), INT(101) },
-};
-
-static const struct node set_a2[] = {
-	{ AT(0, 1, 0), STR("coap://192.0.2.10:5683") },
-	{ AT(0, 1, 1), BOOL(false) },
-	{ AT(0, 1, 2), INT(3) },
-	{ AT(0, 1, 3), OPQ("") },
-	{ AT(0, 1, 4), OPQ("") },
-	{ AT(0, 1, 5), OPQ("") },
-	{ AT(0, 1, 10), INT(101) },
-};
-
-static const struct node set_b[] = {
-	{ AT(0, 1, 0), STR("coaps://server1.example.com") },
-	{ AT(0, 1, 1), BOOL(false) },
-	{ AT(0, 1, 2), INT(0) },
-	{ AT(0, 1, 3), OPQ("b313cc22-f969-42ec-ad42") },
-	{ AT(0, 1, 4), OPQ("") },
-	{ AT(0, 1, 5), OPQ(PSK) },
-	{ AT(0, 1, 10), INT(101) },
-	{ ATI(0, 1, 16, 0), UNS(49320) },
-	{ ATI(0, 1, 16, 1), UNS(174) },
-};
-
-static const struct node set_c[] = {
-	{ AT(0, 2, 0), STR("coap://s.example.com") },
-	{ AT(0, 2, 1), BOOL(false) },
-	{ AT(0, 2, 2), INT(3) },
-	{ AT(0, 2, 10), INT(40000) },
-	{ AT(0, 2, 17), LNK(21, 0) },
-};
-
-static const struct node set_c2[] = {
-	{ AT(21, 0, 0), OPQ("\001\002\003\004\005\006\007\010\011\012\013\014\015\016\017\020") },
-	{ AT(21, 0, 1), OPQ("\001") },
-	{ AT(21, 0, 2), OPQ("\002") },
-	{ AT(21, 0, 3), INT(10) },
-	{ AT(21, 0, 5), OPQ("\236\174\251\042\043\170\143\100") },
-};
-
-static const struct node set_d[] = {
-	{ AT(0, 0, 0), STR("coaps://bs.example.com") },
-	{ AT(0, 0, 1), BOOL(true) },
-	{ AT(0, 0, 2), INT(0) },
-	{ AT(0, 0, 3), OPQ("dev-0001") },
-	{ AT(0, 0, 4), OPQ("") },
-	{ AT(0, 0, 5), OPQ(PSK) },
-	{ AT(0, 0, 11), INT(3600) },
-	{ AT(0, 0, 12), INT(0) },
-};
-
-static const struct node set_e[] = {
-	{ AT(1, 0, 0), INT(101) },
-	{ AT(1, 0, 1), INT(86400) },
-	{ AT(1, 0, 2), INT(300) },
-	{ AT(1, 0, 3), INT(6000) },
-	{ AT(1, 0, 5), INT(86400) },
-	{ AT(1, 0, 6), BOOL(true) },
-	{ AT(1, 0, 7), STR("U") },
-	{ AT(1, 0, 13), UNS(1) },
-	{ AT(1, 0, 14), UNS(0) },
-	{ AT(1, 0, 15), BOOL(false) },
-	{ AT(1, 0, 16), BOOL(true) },
-	{ AT(1, 0, 17), UNS(5) },
-	{ AT(1, 0, 18), UNS(60) },
-	{ AT(1, 0, 19), UNS(86400) },
-	{ AT(1, 0, 20), UNS(1) },
-	{ AT(1, 0, 23), BOOL(false) },
-};
-
-static const struct node set_f[] = {
-	{ AT(1, 1, 0), INT(40000) },
-	{ AT(1, 1, 1), INT(300) },
-	{ AT(1, 1, 6), BOOL(false) },
-	{ AT(1, 1, 7), STR("U") },
-};
-
-static const struct node set_g1[] = {
-	{ AT(1, 0, 0), INT(101) },
-	{ AT(1, 0, 1), INT(86400) },
-	{ AT(1, 0, 6), BOOL(true) },
-	{ AT(1, 0, 7), STR("U") },
-	{ AT(1, 1, 0), INT(102) },
-	{ AT(1, 1, 1), INT(300) },
-	{ AT(1, 1, 6), BOOL(false) },
-	{ AT(1, 1, 7), STR("UT") },
-};
-
-static const struct node set_g2[] = {
-	{ AT(0, 1, 0), STR("coap://a.example") },
-	{ AT(0, 1, 1), BOOL(false) },
-	{ AT(0, 1, 2), INT(3) },
-	{ AT(0, 1, 10), INT(101) },
-	{ AT(0, 2, 0), STR("coap://b.example") },
-	{ AT(0, 2, 1), BOOL(false) },
-	{ AT(0, 2, 2), INT(3) },
-	{ AT(0, 2, 10), INT(102) },
-};
-
-static const struct node set_h1[] = {
-	{ AT(2, 0, 0), INT(3) },
-	{ AT(2, 0, 1), INT(0) },
-	{ ATI(2, 0, 2, 101), INT(15) },
-	{ ATI(2, 0, 2, 102), INT(1) },
-	{ ATI(2, 0, 2, 0), INT(1) },
-	{ AT(2, 0, 3), INT(101) },
-};
-
-static const struct node set_h2[] = {
-	{ AT(2, 4, 0), INT(5) },
-	{ AT(2, 4, 1), INT(65535) },
-	{ ATI(2, 4, 2, 101), INT(16) },
-	{ AT(2, 4, 3), INT(65535) },
-};
-
-static const struct node set_j[] = {
-	{ AT(0, 1, 0), STR("coaps://server2.example.com") },
-	{ AT(0, 1, 1), BOOL(false) },
-	{ AT(0, 1, 2), INT(1) },
-	{ AT(0, 1, 3), OPQ(CLIENT_SPKI) },
-	{ AT(0, 1, 4), OPQ(SERVER_SPKI) },
-	{ AT(0, 1, 5), OPQ(CLIENT_KEY) },
-	{ AT(0, 1, 10), INT(102) },
-};
-
-static const struct node set_p[] = {
-	{ AT(0, 1, 0), STR("coap://s.example.com") },
-	{ AT(0, 1, 1), BOOL(false) },
-	{ AT(0, 1, 2), INT(3) },
-	{ AT(0, 1, 10), INT(101) },
-	{ AT(1, 0, 0), INT(101) },
-	{ AT(1, 0, 1), INT(86400) },
-	{ AT(1, 0, 6), BOOL(true) },
-	{ AT(1, 0, 7), STR("U") },
-};
+/* TLV, SenML CBOR, plain text and opaque: spec/bootstrap.md 4.1, 4.4 and 4.6, byte for byte. */
+#include "test_lwm2m_sets.h"
 
 static const struct {
-	const char		*name;
-	const char		*target;
-	const struct node	*nodes;
-	size_t			 n;
 	const char		*tlv, *senml_cbor;	/* NULL: not in the specification */
-} sets[] = {
-	{ "A", "/0/1", set_a, COUNT(set_a),
+} vectors[NSETS] = {
+	[A] = {
 	    "c80016636f61703a2f2f3139322e302e322e31303a35363833c10100c10203c10a65",
 	    "84a321652f302f312f0061300376636f61703a2f2f3139322e302e322e31303a35363833a200"
 	    "613104f4a20061320203a200623130021865" },
-	{ "A2", "/0/1", set_a2, COUNT(set_a2),
+	[A2] = {
 	    "c80016636f61703a2f2f3139322e302e322e31303a35363833c10100c10203c003c004c005c1"
 	    "0a65",
 	    "87a321652f302f312f0061300376636f61703a2f2f3139322e302e322e31303a35363833a200"
 	    "613104f4a20061320203a20061330840a20061340840a20061350840a200623130021865" },
-	{ "B", "/0/1", set_b, COUNT(set_b),
+	[B] = {
 	    "c8001b636f6170733a2f2f736572766572312e6578616d706c652e636f6dc10100c10200c803"
 	    "1762333133636332322d663936392d343265632d61643432c004c805101ca2028d7197c778e9"
 	    "aef5ef69082beac10a6588100a44000000c0a8420100ae",
@@ -192,52 +21,52 @@ static const struct {
 	    "2e636f6da200613104f4a20061320200a2006133085762333133636332322d663936392d3432"
 	    "65632d61643432a20061340840a200613508501ca2028d7197c778e9aef5ef69082beaa20062"
 	    "3130021865a2006431362f300219c0a8a2006431362f310218ae" },
-	{ "C", "/0/2", set_c, COUNT(set_c),
+	[C] = {
 	    "c80014636f61703a2f2f732e6578616d706c652e636f6dc10100c10203c40a00009c40c41100"
 	    "150000",
 	    "85a321652f302f322f0061300374636f61703a2f2f732e6578616d706c652e636f6da2006131"
 	    "04f4a20061320203a20062313002199c40a20062313763766c6f6432313a30" },
-	{ "C2", "/21/0", set_c2, COUNT(set_c2),
+	[C2] = {
 	    "c800100102030405060708090a0b0c0d0e0f10c10101c10202c1030ac805089e7ca922237863"
 	    "40",
 	    "85a321662f32312f302f00613008500102030405060708090a0b0c0d0e0f10a2006131084101"
 	    "a2006132084102a2006133020aa200613508489e7ca92223786340" },
-	{ "D", "/0/0", set_d, COUNT(set_d),
+	[D] = {
 	    "c80016636f6170733a2f2f62732e6578616d706c652e636f6dc10101c10200c803086465762d"
 	    "30303031c004c805101ca2028d7197c778e9aef5ef69082beac20b0e10c10c00",
 	    "88a321652f302f302f0061300376636f6170733a2f2f62732e6578616d706c652e636f6da200"
 	    "613104f5a20061320200a200613308486465762d30303031a20061340840a200613508501ca2"
 	    "028d7197c778e9aef5ef69082beaa20062313102190e10a2006231320200" },
-	{ "E", "/1/0", set_e, COUNT(set_e),
+	[E] = {
 	    "c10065c40100015180c202012cc2031770c40500015180c10601c10755c10d01c10e00c10f00"
 	    "c11001c11105c1123cc41300015180c11401c11700",
 	    "90a321652f312f302f006130021865a2006131021a00015180a20061320219012ca200613302"
 	    "191770a2006135021a00015180a200613604f5a2006137036155a2006231330201a200623134"
 	    "0200a20062313504f4a20062313604f5a2006231370205a20062313802183ca200623139021a"
 	    "00015180a2006232300201a20062323304f4" },
-	{ "F", "/1/1", set_f, COUNT(set_f),
+	[F] = {
 	    "c40000009c40c201012cc10600c10755",
 	    "84a321652f312f312f00613002199c40a20061310219012ca200613604f4a2006137036155" },
-	{ "G1", "/1", set_g1, COUNT(set_g1),
+	[G1] = {
 	    "08000fc10065c40100015180c10601c1075508010ec10066c201012cc10600c2075554",
 	    "88a321632f312f0063302f30021865a20063302f31021a00015180a20063302f3604f5a20063"
 	    "302f37036155a20063312f30021866a20063312f310219012ca20063312f3604f4a20063312f"
 	    "3703625554" },
-	{ "G2", "/0", set_g2, COUNT(set_g2),
+	[G2] = {
 	    "08011cc80010636f61703a2f2f612e6578616d706c65c10100c10203c10a6508021cc8001063"
 	    "6f61703a2f2f622e6578616d706c65c10100c10203c10a66",
 	    "88a321632f302f0063312f300370636f61703a2f2f612e6578616d706c65a20063312f3104f4"
 	    "a20063312f320203a20064312f3130021865a20063322f300370636f61703a2f2f622e657861"
 	    "6d706c65a20063322f3104f4a20063322f320203a20064322f3130021866" },
-	{ "H1", "/2/0", set_h1, COUNT(set_h1),
+	[H1] = {
 	    "c10003c1010088020941650f416601410001c10365",
 	    "86a321652f322f302f0061300203a20061310200a20065322f313031020fa20065322f313032"
 	    "0201a20063322f300201a2006133021865" },
-	{ "H2", "/2/4", set_h2, COUNT(set_h2),
+	[H2] = {
 	    "c10005c4010000ffff8302416510c4030000ffff",
 	    "84a321652f322f342f0061300205a20061310219ffffa20065322f3130310210a20061330219"
 	    "ffff" },
-	{ "J", "/0/1", set_j, COUNT(set_j),
+	[J] = {
 	    "c8001b636f6170733a2f2f736572766572322e6578616d706c652e636f6dc10100c10201c803"
 	    "5b3059301306072a8648ce3d020106082a8648ce3d03010703420004a09dcb1bc739e7f19afa"
 	    "9adcb1944968bfba73efcec29b50486eb44d1b29c193449970a3736830cb2bd5d7ec05d2bd1f"
@@ -249,32 +78,13 @@ static const struct {
 	    "cec29b50486eb44d1b29c193449970a3736830cb2bd5d7ec05d2bd1fc07b6df5e48b54ce77a6"
 	    "a7229c3a91c2c10a66",
 	    NULL },
-	{ "P", "/", set_p, COUNT(set_p),
+	[P] = {
 	    NULL,
 	    "88a321612f0065302f312f300374636f61703a2f2f732e6578616d706c652e636f6da2006530"
 	    "2f312f3104f4a20065302f312f320203a20066302f312f3130021865a20065312f302f300218"
 	    "65a20065312f302f31021a00015180a20065312f302f3604f5a20065312f302f37036155" },
 };
 
-/* The example of the Device object that OMA prints in every format. */
-static const struct node device[] = {
-	{ AT(3, 0, 0), STR("Open Mobile Alliance") },
-	{ AT(3, 0, 1), STR("Lightweight M2M Client") },
-	{ AT(3, 0, 2), STR("345000123") },
-	{ AT(3, 0, 3), STR("1.0") },
-	{ ATI(3, 0, 6, 0), INT(1) },
-	{ ATI(3, 0, 6, 1), INT(5) },
-	{ ATI(3, 0, 7, 0), INT(3800) },
-	{ ATI(3, 0, 7, 1), INT(5000) },
-	{ ATI(3, 0, 8, 0), INT(125) },
-	{ ATI(3, 0, 8, 1), INT(900) },
-	{ AT(3, 0, 9), INT(100) },
-	{ AT(3, 0, 10), INT(15) },
-	{ ATI(3, 0, 11, 0), INT(0) },
-	{ AT(3, 0, 13), TIME(1367491215) },
-	{ AT(3, 0, 14), STR("+02:00") },
-	{ AT(3, 0, 16), STR("U") },
-};
 #define DEVICE_TLV								\
 	"c800144f70656e204d6f62696c6520416c6c69616e6365c801164c69676874776569676874204d" \
 	"324d20436c69656e74c80209333435303030313233c303312e30860641000141010588070842" \
@@ -285,11 +95,11 @@ static void
 sets_encode_in_tlv(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < COUNT(sets); i++) {
-		if (sets[i].tlv == NULL)
+	for (size_t i = 0; i < NSETS; i++) {
+		if (vectors[i].tlv == NULL)
 			continue;
-		encodes(FORMAT_TLV, sets[i].target, sets[i].nodes, sets[i].n, sets[i].tlv);
-		encodes(FORMAT_TLV_OLD, sets[i].target, sets[i].nodes, sets[i].n, sets[i].tlv);
+		encodes(FORMAT_TLV, sets[i].target, sets[i].nodes, sets[i].n, vectors[i].tlv);
+		encodes(FORMAT_TLV_OLD, sets[i].target, sets[i].nodes, sets[i].n, vectors[i].tlv);
 	}
 }
 
@@ -297,12 +107,12 @@ static void
 sets_decode_from_tlv(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < COUNT(sets); i++) {
-		if (sets[i].tlv == NULL)
+	for (size_t i = 0; i < NSETS; i++) {
+		if (vectors[i].tlv == NULL)
 			continue;
-		decodes(FORMAT_TLV, sets[i].target, sets[i].tlv, sets[i].nodes, sets[i].n);
-		decodes(FORMAT_TLV_OLD, sets[i].target, sets[i].tlv, sets[i].nodes, sets[i].n);
-		prefixes(FORMAT_TLV, sets[i].target, sets[i].tlv, sets[i].n);
+		decodes(FORMAT_TLV, sets[i].target, vectors[i].tlv, sets[i].nodes, sets[i].n);
+		decodes(FORMAT_TLV_OLD, sets[i].target, vectors[i].tlv, sets[i].nodes, sets[i].n);
+		prefixes(FORMAT_TLV, sets[i].target, vectors[i].tlv, sets[i].n);
 	}
 }
 
@@ -310,22 +120,22 @@ static void
 sets_encode_in_senml_cbor(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < COUNT(sets); i++)
-		if (sets[i].senml_cbor != NULL)
+	for (size_t i = 0; i < NSETS; i++)
+		if (vectors[i].senml_cbor != NULL)
 			encodes(FORMAT_SENML_CBOR, sets[i].target, sets[i].nodes, sets[i].n,
-			    sets[i].senml_cbor);
+			    vectors[i].senml_cbor);
 }
 
 static void
 sets_decode_from_senml_cbor(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < COUNT(sets); i++) {
-		if (sets[i].senml_cbor == NULL)
+	for (size_t i = 0; i < NSETS; i++) {
+		if (vectors[i].senml_cbor == NULL)
 			continue;
-		decodes(FORMAT_SENML_CBOR, sets[i].target, sets[i].senml_cbor, sets[i].nodes,
+		decodes(FORMAT_SENML_CBOR, sets[i].target, vectors[i].senml_cbor, sets[i].nodes,
 		    sets[i].n);
-		prefixes(FORMAT_SENML_CBOR, sets[i].target, sets[i].senml_cbor, sets[i].n);
+		prefixes(FORMAT_SENML_CBOR, sets[i].target, vectors[i].senml_cbor, sets[i].n);
 	}
 }
 
