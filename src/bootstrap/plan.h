@@ -68,7 +68,7 @@ bool	 plan_wants_discovery(const struct resolved *);
 struct path plan_discovery_path(const struct resolved *);
 
 /*
- * Compiles. Everything lives in the arena; the resolved record must outlive the plan.
+ * Compiles. Everything lives in the arena; nothing of the record is referred to afterwards.
  * ERR_INVALID   it cannot be done, *why says so in one sentence (no free instance, a variable
  *               unknown, no format carries it)
  * ERR_UNSUPPORTED  the record asks for a credential to be made and 'mint' is NULL

@@ -7,6 +7,7 @@
 #include "base/addr.h"
 #include "base/log.h"
 #include "base/problem.h"
+#include "bootstrap/authorise.h"
 #include "coap/msg.h"
 #include "exchange/exchange.h"
 #include "lwm2m/discovery.h"
@@ -16,13 +17,14 @@
 #include "transport/link.h"
 
 /*
- * Bytes of an arena's chunks: the session and a profile's device; a record's own config of an account
- * or two; Discover's answer, the plan of one account, the steps done. A device that never answers
- * costs nothing of the last.
+ * Bytes of an arena's chunks: the session and a profile's device; what a record may need besides;
+ * Discover's answer, the plan of one account, the steps done. A device that never answers costs
+ * nothing of the last.
  */
 #define SESSION_CHUNK	512
-#define RECORD_CHUNK	1536
+#define RECORD_CHUNK	384
 #define PLAN_CHUNK	640
+#define LEAN_FROM	1100	/* a record that takes more is not kept */
 #define ARENA_LIMIT	(512u << 10)	/* whatever its record and answers say */
 
 static void drive(struct session *s, struct seq_event ev);
@@ -39,23 +41,102 @@ made_before(const struct session *s, int format)
 	return NULL;
 }
 
+/* A record's own config is large while it is parsed, so a lean session reads it for each plan. */
 static enum err
-make_plan(struct session *s, int format, struct plan **ret)
+read_record(struct session *s, struct arena *arena, struct resolved *ret)
+{
+	struct authorise_request who = { .ep = s->res.endpoint, .scheme = link_scheme(s->link),
+		.identity = link_identity(s->link) };
+	struct problem why = { .reason = "" };
+	const char *name;
+
+	if (authorise(&who, s->svc->opts.reader, s->svc->opts.resolver, arena, ret, &name, &why) !=
+	    VERDICT_ALLOWED) {
+		s->why = arena_printf(&s->arena, "the record was changed during the session: %s", why.text);
+		return ERR_INVALID;
+	}
+	ret->lwm2m = s->res.lwm2m;
+	ret->format = s->res.format;
+	return ERR_OK;
+}
+
+static enum err
+build(struct session *s, const struct resolved *res, int format, struct arena *arena, struct plan **ret)
 {
 	struct plan_device dev = { .lwm2m = s->res.lwm2m, .pct = s->pct, .discovery = s->discovery,
 		.format = format >= 0 ? format : s->res.format, .format_forced = format >= 0,
 		.discover_failed = s->discover_failed };
-	struct session_plan *made = arena_alloc(&s->arena, sizeof(*made));
 	struct problem why = { .reason = "" };
+	enum err e = plan_build(res, &dev, s->svc->opts.defs, NULL, arena, ret, &why);
+
+	if (e != ERR_OK)
+		s->why = why.text[0] != '\0' ? arena_text(&s->arena, why.text) : NULL;
+	return e;
+}
+
+static bool
+same_plan(const struct plan *a, const struct plan *b)
+{
+	if (a->nsteps != b->nsteps)
+		return false;
+	for (size_t i = 0; i < a->nsteps; i++) {
+		const struct plan_step *x = &a->steps[i], *y = &b->steps[i];
+
+		if (x->kind != y->kind || !path_eq(&x->path, &y->path) || x->payload_len != y->payload_len ||
+		    (x->payload_len > 0 && memcmp(x->payload, y->payload, x->payload_len) != 0))
+			return false;
+	}
+	return true;
+}
+
+/* Half of one configuration and half of another is none. */
+static enum err
+check_unchanged(struct session *s, const struct resolved *res, struct arena *scratch)
+{
+	struct plan *first = made_before(s, -1), *now = NULL;
+	enum err e;
+
+	if (first == NULL)
+		return ERR_OK;
+	e = build(s, res, -1, scratch, &now);
+	if (e == ERR_OK && !same_plan(first, now)) {
+		s->why = "the record was changed during the session";
+		e = ERR_INVALID;
+	}
+	return e;
+}
+
+static enum err
+build_lean(struct session *s, int format, struct plan **ret)
+{
+	struct resolved res;
+	struct arena arena;
+	enum err e;
+
+	arena_init(&arena, 4096, ARENA_LIMIT);
+	e = read_record(s, &arena, &res);
+	if (e == ERR_OK) {
+		e = check_unchanged(s, &res, &arena);
+		if (e == ERR_OK)
+			e = build(s, &res, format, &s->arena, ret);
+		resolved_release(&res);
+	}
+	arena_fini(&arena);
+	return e;
+}
+
+static enum err
+make_plan(struct session *s, int format, struct plan **ret)
+{
+	struct session_plan *made = arena_alloc(&s->arena, sizeof(*made));
 	enum err e;
 
 	if (made == NULL)
 		return ERR_NOMEM;
-	e = plan_build(&s->res, &dev, s->svc->opts.defs, NULL, &s->arena, &made->plan, &why);
-	if (e != ERR_OK) {
-		s->why = why.text[0] != '\0' ? arena_text(&s->arena, why.text) : NULL;
+	e = s->lean ? build_lean(s, format, &made->plan) :
+	    build(s, &s->res, format, &s->arena, &made->plan);
+	if (e != ERR_OK)
 		return e;
-	}
 	made->format = format;
 	made->next = s->plans;
 	s->plans = made;
@@ -232,6 +313,7 @@ send(struct session *s, enum step_kind kind, const struct path *path, const stru
 	s->path = *path;
 	e = exchange_request(s->svc->opts.exchange, s->link, &r);
 	s->in_flight = e == ERR_OK;
+	s->why = NULL;		/* what was said of a plan is about an earlier step */
 	if (e == ERR_OK)
 		return true;
 	note_step(s, OUTCOME_NOT_SENT, NULL);
@@ -278,15 +360,13 @@ drive(struct session *s, struct seq_event ev)
 		struct session_end end = { .stopped = ev.kind == SEQ_EV_STOP, .in_flight = s->in_flight };
 		struct seq_action a = seq_step(&s->seq, &ev);
 		const struct plan_step *st;
-		struct path path;
 
 		note_action(s, &a);
 		switch (a.kind) {
 		case SEQ_DO_NOTHING:
 			return;
 		case SEQ_DO_DISCOVER:
-			path = plan_discovery_path(&s->res);
-			waiting = send(s, STEP_DISCOVER, &path, NULL, &ev);
+			waiting = send(s, STEP_DISCOVER, &s->path, NULL, &ev);
 			break;
 		case SEQ_DO_PLAN:
 			ev = plan_event(s, a.format);
@@ -323,21 +403,69 @@ session_room(struct arena *arena)
 	return s;
 }
 
+/* What a session keeps of a record that is read again: names, and what was learnt of the device. */
+static struct session *
+make_lean(const struct session_start *start, struct arena *arena)
+{
+	const struct resolved *from = start->res;
+	struct session *s = session_room(arena);
+	char *endpoint = arena_text(arena, from->endpoint), *profile = NULL;
+
+	if (from->profile != NULL)
+		profile = arena_text(arena, from->profile);
+	if (s == NULL || endpoint == NULL || (from->profile != NULL && profile == NULL)) {
+		arena_fini(arena);
+		return NULL;
+	}
+	s->lean = true;
+	s->res = (struct resolved){ .endpoint = endpoint, .profile = profile, .enabled = true,
+		.lwm2m = from->lwm2m, .format = from->format };
+	return s;
+}
+
+/* 'start' has become a session's, or is what a lean one does without. */
+static void
+settle(struct session *s, const struct session_start *start, const struct arena *arena)
+{
+	struct resolved res = *start->res;
+
+	if (s->lean) {
+		resolved_release(&res);
+		arena_fini(start->arena);
+	}
+	s->arena = *arena;
+	s->arena.chunk_size = PLAN_CHUNK;
+}
+
 enum err
 session_new(struct service *svc, const struct session_start *start, struct session **ret)
 {
-	struct session *s = start->room;
+	bool lean = start->arena->total > LEAN_FROM;
+	struct arena arena = *start->arena;
+	struct session *s = lean ? make_lean(start, &arena) : start->room;
 	struct loop *loop = svc->opts.loop;
 
-	*s = (struct session){ .svc = svc, .link = start->link, .res = *start->res, .pct = start->pct,
-		.learnt = FORMAT_NONE, .restarts = start->restarts, .id = service_next_id(svc),
-		.started_at_us = loop_now_us(loop), .progress_at_ms = loop_now_ms(loop),
-		.started_wall_ms = loop_wall_ms(loop) };
-	if (!sessions_add(&svc->sessions, s))
+	if (s == NULL)
 		return ERR_NOMEM;
-	s->arena = *start->arena;
-	s->arena.chunk_size = PLAN_CHUNK;
-	seq_init(&s->seq, plan_wants_discovery(&s->res));
+	if (!lean)
+		s->res = *start->res;
+	s->svc = svc;
+	s->link = start->link;
+	s->pct = start->pct;
+	s->learnt = FORMAT_NONE;
+	s->restarts = start->restarts;
+	s->id = service_next_id(svc);
+	s->started_at_us = loop_now_us(loop);
+	s->progress_at_ms = loop_now_ms(loop);
+	s->started_wall_ms = loop_wall_ms(loop);
+	s->path = plan_discovery_path(start->res);
+	seq_init(&s->seq, plan_wants_discovery(start->res));
+	if (!sessions_add(&svc->sessions, s)) {
+		if (lean)
+			arena_fini(&arena);
+		return ERR_NOMEM;
+	}
+	settle(s, start, &arena);
 	timer_init(&s->timer, out_of_time, s);
 	timer_set(loop, &s->timer, svc->opts.session_timeout_ms);
 	counter_add(&svc->stats.started, 1);

@@ -87,6 +87,9 @@ refusal_sentence(struct arena *a, const struct session *s)
 		    "inconsistent", code);
 	if (l->kind == STEP_WRITE) {
 		const char *formats = formats_tried(a, s, &n);
+		if (s->why != NULL)	/* no plan in another format */
+			return arena_printf(a, "the device refused %s with %s (%s); %s", step, code, formats,
+			    s->why);
 		if (n > 1)
 			return arena_printf(a, "the device refused %s with %s in every format tried (%s)",
 			    step, code, formats);

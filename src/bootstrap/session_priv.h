@@ -55,7 +55,7 @@ struct session {
 	struct service		*svc;
 	struct link		*link;
 	struct arena		 arena;		/* all that is here, the session itself included */
-	struct resolved		 res;
+	struct resolved		 res;		/* lean: name, profile and what was learnt only */
 	struct timer		 timer;		/* for the whole session */
 	struct seq		 seq;
 	struct session_plan	*plans;
@@ -67,10 +67,11 @@ struct session {
 	int64_t			 started_wall_ms;
 	int			 pct;		/* of the Bootstrap-Request; -1 */
 	int			 learnt;	/* format the device took after refusing another; -1 */
-	struct path		 path;		/* of the request in flight */
+	struct path		 path;		/* of the request in flight; before the first, of Discover */
 	uint8_t			 kind;		/* enum step_kind of it */
 	bool			 in_flight;
 	bool			 discover_failed;
+	bool			 lean;		/* the record is read again when a plan is made */
 	uint8_t			 restarts;	/* quick repetitions of the request that came before */
 };
 
