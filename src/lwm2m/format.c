@@ -7,7 +7,7 @@
 #include "lwm2m/format_priv.h"
 #include "lwm2m/objdef_priv.h"
 
-/* A new format is a file and a row here. Those without functions are known by name only. */
+/* A new format is a file and a row here. What has no function is known by name only. */
 static const struct format {
 	int		  cf;
 	const char	 *name;
@@ -20,12 +20,16 @@ static const struct format {
 	{ FORMAT_TLV_OLD, "tlv-old", false, true, format_tlv_encode, format_tlv_decode },
 	{ FORMAT_SENML_CBOR, "senml-cbor", true, true, format_senml_cbor_encode,
 	    format_senml_cbor_decode },
-	{ FORMAT_SENML_JSON, "senml-json", true, true, NULL, NULL },
-	{ FORMAT_LWM2M_CBOR, "lwm2m-cbor", true, true, NULL, NULL },
-	{ FORMAT_JSON, "json", false, true, NULL, NULL },
+	{ FORMAT_SENML_JSON, "senml-json", true, true, format_senml_json_encode,
+	    format_senml_json_decode },
+	{ FORMAT_LWM2M_CBOR, "lwm2m-cbor", true, true, format_lwm2m_cbor_encode,
+	    format_lwm2m_cbor_decode },
+	{ FORMAT_JSON, "json", false, true, format_json_encode, format_json_decode },
+	{ FORMAT_JSON_OLD, "json-old", false, true, NULL, format_json_decode },
 	{ FORMAT_TEXT, "text", true, false, format_text_encode, format_text_decode },
+	{ FORMAT_TEXT_OLD, "text-old", false, false, NULL, format_text_decode },
 	{ FORMAT_OPAQUE, "opaque", true, false, format_opaque_encode, format_opaque_decode },
-	{ FORMAT_CBOR, "cbor", false, false, NULL, NULL },
+	{ FORMAT_CBOR, "cbor", false, false, format_cbor_encode, format_cbor_decode },
 	{ FORMAT_LINK, "link-format", false, false, NULL, NULL },
 };
 #define NFORMATS (sizeof(formats) / sizeof(formats[0]))
@@ -100,6 +104,12 @@ format_encode(int cf, const struct path *target, const struct node *nodes, size_
 	if (e != ERR_OK)
 		w->len = start;
 	return e;
+}
+
+bool
+format_is_single(const struct path *target, const struct node *nodes, size_t n)
+{
+	return target->depth == 3 && n == 1 && nodes[0].path.depth == 3;
 }
 
 enum err

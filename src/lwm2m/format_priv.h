@@ -42,12 +42,27 @@ enum err decoding_convert(const struct decoding *, const struct path *, struct v
 size_t	 objlnk_format(const struct value *, char buf[OBJLNK_TEXT_MAX]);	/* length */
 enum err objlnk_parse(const uint8_t *p, size_t len, struct value *ret) MUST_CHECK;
 
+/* True when the nodes are one single resource: all that text, opaque and CBOR 60 carry. */
+bool	 format_is_single(const struct path *target, const struct node *nodes, size_t n);
+
 enum err format_tlv_encode(const struct path *target, const struct node *nodes, size_t n,
     struct wr *w) MUST_CHECK;
 enum err format_tlv_decode(struct decoding *, const uint8_t *payload, size_t len) MUST_CHECK;
 enum err format_senml_cbor_encode(const struct path *target, const struct node *nodes, size_t n,
     struct wr *w) MUST_CHECK;
 enum err format_senml_cbor_decode(struct decoding *, const uint8_t *payload, size_t len) MUST_CHECK;
+enum err format_senml_json_encode(const struct path *target, const struct node *nodes, size_t n,
+    struct wr *w) MUST_CHECK;
+enum err format_senml_json_decode(struct decoding *, const uint8_t *payload, size_t len) MUST_CHECK;
+enum err format_lwm2m_cbor_encode(const struct path *target, const struct node *nodes, size_t n,
+    struct wr *w) MUST_CHECK;
+enum err format_lwm2m_cbor_decode(struct decoding *, const uint8_t *payload, size_t len) MUST_CHECK;
+enum err format_json_encode(const struct path *target, const struct node *nodes, size_t n,
+    struct wr *w) MUST_CHECK;
+enum err format_json_decode(struct decoding *, const uint8_t *payload, size_t len) MUST_CHECK;
+enum err format_cbor_encode(const struct path *target, const struct node *nodes, size_t n,
+    struct wr *w) MUST_CHECK;
+enum err format_cbor_decode(struct decoding *, const uint8_t *payload, size_t len) MUST_CHECK;
 enum err format_text_encode(const struct path *target, const struct node *nodes, size_t n,
     struct wr *w) MUST_CHECK;
 enum err format_text_decode(struct decoding *, const uint8_t *payload, size_t len) MUST_CHECK;

@@ -5,9 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/text.h"
-#include "lwm2m/cborio.h"
-#include "lwm2m/format_priv.h"
+#include "lwm2m/cborleaf.h"
+#include "lwm2m/naming.h"
 
 /* Labels of record members (RFC 8428, 6). */
 enum {
@@ -18,97 +17,48 @@ enum {
 #define LABEL_OBJLNK	"vlo"		/* the one member of LwM2M's own */
 #define VERSION_MAX	10		/* bver: the version of RFC 8428 */
 #define TAG_DECIMAL	4		/* [exponent, mantissa] (RFC 8949, 3.4.4) */
-#define NAME_MAX_LEN	(PATH_TEXT_MAX - 1)
 
-static size_t
-put_id(char *p, uint16_t id)
-{
-	char digits[5];
-	size_t n = 0;
-
-	do {
-		digits[n++] = (char)('0' + id % 10);
-		id /= 10;
-	} while (id > 0);
-	for (size_t i = 0; i < n; i++)
-		p[i] = digits[n - 1 - i];
-	return n;
-}
-
-/* The ids of a path from level 'from' on, with slashes between them. */
-static size_t
-put_name(char buf[PATH_TEXT_MAX], const struct path *path, unsigned from)
-{
-	size_t n = 0;
-
-	for (unsigned i = from; i < path->depth; i++) {
-		if (i > from)
-			buf[n++] = '/';
-		n += put_id(buf + n, path->id[i]);
-	}
-	return n;
-}
-
-/* "/", "/0/", "/0/1/"; without the last slash when the target's own name is all there is. */
 static void
-put_base_name(struct wr *w, const struct path *target, bool whole)
+put_text_label(struct wr *w, int label, const char *text, size_t len)
 {
-	char buf[PATH_TEXT_MAX + 2] = "/";
-	size_t n = 1 + put_name(buf + 1, target, 0);
-
-	if (target->depth > 0 && !whole)
-		buf[n++] = '/';
-	cborio_put_int(w, LABEL_BASE_NAME);
-	cborio_put_text(w, buf, n);
+	cborio_put_int(w, label);
+	cborio_put_text(w, text, len);
 }
 
 static enum err
 put_value(struct wr *w, const struct value *v)
 {
-	char buf[OBJLNK_TEXT_MAX];
-
 	switch (v->type) {
 	case VALUE_NONE:	/* SenML cannot say that a resource has no instance */
 		return ERR_UNSUPPORTED;
 	case VALUE_STRING:
 	case VALUE_CORELNK:
 		cborio_put_uint(w, LABEL_STRING);
-		cborio_put_text(w, v->bytes.p, v->bytes.len);
 		break;
 	case VALUE_INTEGER:
 	case VALUE_TIME:
-		cborio_put_uint(w, LABEL_VALUE);
-		cborio_put_int(w, v->i);
-		break;
 	case VALUE_UNSIGNED:
-		cborio_put_uint(w, LABEL_VALUE);
-		cborio_put_uint(w, v->u);
-		break;
 	case VALUE_FLOAT:
 		cborio_put_uint(w, LABEL_VALUE);
-		cborio_put_float(w, v->f);
 		break;
 	case VALUE_BOOLEAN:
 		cborio_put_uint(w, LABEL_BOOLEAN);
-		cborio_put_bool(w, v->b);
 		break;
 	case VALUE_OPAQUE:
 		cborio_put_uint(w, LABEL_DATA);
-		cborio_put_bytes(w, v->bytes.p, v->bytes.len);
 		break;
 	case VALUE_OBJLNK:
 		cborio_put_text(w, LABEL_OBJLNK, strlen(LABEL_OBJLNK));
-		cborio_put_text(w, buf, objlnk_format(v, buf));
 		break;
 	}
-	return ERR_OK;
+	return cborleaf_put(w, v);
 }
 
 enum err
 format_senml_cbor_encode(const struct path *target, const struct node *nodes, size_t n,
     struct wr *w)
 {
-	char name[PATH_TEXT_MAX];
+	char name[NAMING_MAX];
 
 	if (target->depth > 3)		/* nothing is written to a resource instance (1.5) */
 		return ERR_UNSUPPORTED;
@@ -117,11 +67,10 @@ format_senml_cbor_encode(const struct path *target, const struct node *nodes, si
 		bool base = i == 0, named = nodes[i].path.depth > target->depth;
 		cborio_put_map(w, 1u + base + named);
 		if (base)
-			put_base_name(w, target, !named);
-		if (named) {
-			cborio_put_uint(w, LABEL_NAME);
-			cborio_put_text(w, name, put_name(name, &nodes[i].path, target->depth));
-		}
+			put_text_label(w, LABEL_BASE_NAME, name, naming_base(target, !named, name));
+		if (named)
+			put_text_label(w, LABEL_NAME, name,
+			    naming_rest(&nodes[i].path, target->depth, name));
 		enum err e = put_value(w, &nodes[i].value);
 		if (e != ERR_OK)
 			return e;
@@ -129,17 +78,12 @@ format_senml_cbor_encode(const struct path *target, const struct node *nodes, si
 	return ERR_OK;
 }
 
-struct text {
-	const uint8_t	*p;
-	size_t		 len;
-};
-
 /* What a record says, and the base name that stays in force. */
 struct record {
-	struct text	base, name;
-	bool		has_value;
-	struct value	value;
-	unsigned	seen;		/* bit per label */
+	struct naming_text	base, name;
+	bool			has_value;
+	struct value		value;
+	unsigned		seen;		/* bit per label */
 };
 
 static void
@@ -151,18 +95,12 @@ set_value(struct cborio *r, struct record *rec, struct value v)
 	rec->value = v;
 }
 
-/* The string that comes next, of the kind asked for. */
-static struct text
+static struct naming_text
 get_string(struct decoding *d, struct cborio *r, enum cborio_kind kind)
 {
-	struct cborio_item item;
-	struct text text = { NULL, 0 };
+	struct naming_text text = { NULL, 0 };
 
-	if (cborio_next(r, &item) && item.kind != kind)
-		cborio_fail(r, ERR_MALFORMED);
-	if (cborio_string(r, &item, d->out->arena, &text.p, &text.len) &&
-	    kind == CBORIO_TEXT && !text_is_utf8(text.p, text.len))
-		cborio_fail(r, ERR_MALFORMED);
+	(void)cborleaf_string(d, r, kind, &text.p, &text.len);	/* r->err tells */
 	return text;
 }
 
@@ -211,34 +149,15 @@ get_decimal(struct cborio *r)
 static struct value
 get_number(struct cborio *r)
 {
-	struct cborio_item item;
+	struct value v = value_integer(0);
+	struct cborio_item head;
 
-	if (!cborio_next(r, &item))
-		return value_integer(0);
-	switch (item.kind) {
-	case CBORIO_UINT:
-		return item.u <= INT64_MAX ? value_integer((int64_t)item.u) : value_unsigned(item.u);
-	case CBORIO_NINT:
-		if (item.u > INT64_MAX)
-			break;
-		return value_integer(-1 - (int64_t)item.u);
-	case CBORIO_FLOAT:
-		return value_float(item.f);
-	case CBORIO_TAG:
-		if (item.u != TAG_DECIMAL)
-			break;
+	if (!cborio_next(r, &head))
+		return v;
+	if (head.kind == CBORIO_TAG && head.u == TAG_DECIMAL)
 		return get_decimal(r);
-	case CBORIO_BYTES:
-	case CBORIO_TEXT:
-	case CBORIO_ARRAY:
-	case CBORIO_MAP:
-	case CBORIO_BOOL:
-	case CBORIO_NULL:
-	case CBORIO_BREAK:
-		break;
-	}
-	cborio_fail(r, ERR_MALFORMED);
-	return value_integer(0);
+	(void)cborleaf_number(r, &head, &v);	/* r->err tells */
+	return v;
 }
 
 static struct value
@@ -254,7 +173,7 @@ get_boolean(struct cborio *r)
 static struct value
 get_objlnk(struct decoding *d, struct cborio *r)
 {
-	struct text text = get_string(d, r, CBORIO_TEXT);
+	struct naming_text text = get_string(d, r, CBORIO_TEXT);
 	struct value v = value_objlnk(UINT16_MAX, UINT16_MAX);
 
 	if (r->err == ERR_OK && objlnk_parse(text.p, text.len, &v) != ERR_OK)
@@ -265,7 +184,7 @@ get_objlnk(struct decoding *d, struct cborio *r)
 static void
 get_labelled(struct decoding *d, struct cborio *r, int64_t label, struct record *rec)
 {
-	struct text text;
+	struct naming_text text;
 
 	if (label >= LABEL_FIRST && label <= LABEL_LAST) {
 		unsigned bit = 1u << (label - LABEL_FIRST);
@@ -336,21 +255,6 @@ get_member(struct decoding *d, struct cborio *r, struct record *rec)
 	}
 }
 
-/* Base name and name, put together without anything between them. */
-static enum err
-full_name(const struct record *rec, struct path *ret)
-{
-	char name[NAME_MAX_LEN];
-
-	if (rec->base.len > sizeof(name) || rec->name.len > sizeof(name) - rec->base.len)
-		return ERR_MALFORMED;
-	if (rec->base.len > 0)
-		memcpy(name, rec->base.p, rec->base.len);
-	if (rec->name.len > 0)
-		memcpy(name + rec->base.len, rec->name.p, rec->name.len);
-	return path_parse(name, rec->base.len + rec->name.len, ret);
-}
-
 static enum err
 get_record(struct decoding *d, struct cborio *r, struct record *rec)
 {
@@ -367,7 +271,7 @@ get_record(struct decoding *d, struct cborio *r, struct record *rec)
 		return r->err;
 	if (!rec->has_value)
 		return ERR_MALFORMED;
-	e = full_name(rec, &path);
+	e = naming_join(rec->base, rec->name, &path);
 	if (e == ERR_OK && path.depth < 3)
 		e = ERR_MALFORMED;
 	if (e == ERR_OK)

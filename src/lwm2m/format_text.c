@@ -1,86 +1,22 @@
 /* Plain text 0 and opaque 42 (spec/bootstrap.md 4.6): one value of one resource, no more. */
 #include <ctype.h>
-#include <inttypes.h>
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
-#include "base/secret.h"
 #include "base/text.h"
 #include "lwm2m/format_priv.h"
+#include "lwm2m/textio.h"
 
-#define FLOAT_DIGITS	17	/* enough for any double to come back the same */
 #define FLOAT_TEXT_MAX	800	/* of a number that is read; 1e308 spelled out has 309 digits */
-
-/* True when the nodes are one single resource: the only thing that these formats carry. */
-static bool
-is_single(const struct path *target, const struct node *nodes, size_t n)
-{
-	return target->depth == 3 && n == 1 && nodes[0].path.depth == 3;
-}
-
-/* The shortest digits that read back as 'f', as "d.ddde±xx". */
-static void
-shortest(double f, char *buf, size_t size)
-{
-	for (int digits = 0; digits < FLOAT_DIGITS; digits++) {
-		snprintf(buf, size, "%.*e", digits, f);
-		if (strtod(buf, NULL) == f)
-			break;
-	}
-}
-
-/* Decimal without exponent, as the examples of the specification have it. */
-static void
-put_float(struct wr *w, double f)
-{
-	char text[40], digits[FLOAT_DIGITS + 1];
-	int n = 0;
-
-	shortest(fabs(f), text, sizeof(text));
-	char *e = strchr(text, 'e');
-	int exponent = (int)strtol(e + 1, NULL, 10);
-	for (char *p = text; p < e; p++)
-		if (isdigit((unsigned char)*p))
-			digits[n++] = *p;
-	while (n > 1 && digits[n - 1] == '0')
-		n--;
-
-	if (signbit(f))
-		wr_u8(w, '-');
-	if (exponent < 0)
-		wr_text(w, "0.");
-	for (int i = exponent + 1; i < 0; i++)
-		wr_u8(w, '0');
-	for (int i = 0; i < n; i++) {
-		if (i > 0 && i == exponent + 1)
-			wr_u8(w, '.');
-		wr_u8(w, (uint8_t)digits[i]);
-	}
-	for (int i = n; i <= exponent; i++)
-		wr_u8(w, '0');
-}
-
-static void
-put_base64(struct wr *w, const uint8_t *p, size_t len)
-{
-	char block[TEXT_BASE64_MAX(48)];
-
-	for (size_t i = 0; i < len; i += 48) {
-		text_base64(p + i, len - i < 48 ? len - i : 48, block);
-		wr_text(w, block);
-	}
-	secret_wipe(block, sizeof(block));
-}
 
 enum err
 format_text_encode(const struct path *target, const struct node *nodes, size_t n, struct wr *w)
 {
-	char buf[32];
+	char buf[OBJLNK_TEXT_MAX];
 
-	if (!is_single(target, nodes, n))
+	if (!format_is_single(target, nodes, n))
 		return ERR_UNSUPPORTED;
 	const struct value *v = &nodes[0].value;
 	switch (v->type) {
@@ -92,23 +28,21 @@ format_text_encode(const struct path *target, const struct node *nodes, size_t n
 		break;
 	case VALUE_INTEGER:
 	case VALUE_TIME:
-		snprintf(buf, sizeof(buf), "%" PRId64, v->i);
-		wr_text(w, buf);
+		textio_put_int(w, v->i);
 		break;
 	case VALUE_UNSIGNED:
-		snprintf(buf, sizeof(buf), "%" PRIu64, v->u);
-		wr_text(w, buf);
+		textio_put_uint(w, v->u);
 		break;
 	case VALUE_FLOAT:
 		if (!isfinite(v->f))
 			return ERR_UNSUPPORTED;
-		put_float(w, v->f);
+		textio_put_decimal(w, v->f);
 		break;
 	case VALUE_BOOLEAN:
 		wr_u8(w, v->b ? '1' : '0');
 		break;
 	case VALUE_OPAQUE:
-		put_base64(w, v->bytes.p, v->bytes.len);
+		textio_put_base64(w, v->bytes.p, v->bytes.len, false);
 		break;
 	case VALUE_OBJLNK:
 		wr_bytes(w, buf, objlnk_format(v, buf));
@@ -266,7 +200,7 @@ format_text_decode(struct decoding *d, const uint8_t *payload, size_t len)
 enum err
 format_opaque_encode(const struct path *target, const struct node *nodes, size_t n, struct wr *w)
 {
-	if (!is_single(target, nodes, n) || nodes[0].value.type != VALUE_OPAQUE)
+	if (!format_is_single(target, nodes, n) || nodes[0].value.type != VALUE_OPAQUE)
 		return ERR_UNSUPPORTED;
 	const struct value *v = &nodes[0].value;
 	wr_bytes(w, v->bytes.p, v->bytes.len);

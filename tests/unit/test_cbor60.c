@@ -54,7 +54,8 @@ resource_instance_may_be_read(void **state)
 static void
 more_than_one_item_is_refused(void **state)
 {
-	static const char *const bad[] = { "186500", "8101", "a10001", "f6", "f5", "6131", "ff", "f93e00", "c101" };
+	static const char *const bad[] = { "186500", "8101", "a10001", "f6", "f5", "6131", "ff", "f93e00",
+	    "c101" };
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(bad); i++)
