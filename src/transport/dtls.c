@@ -9,8 +9,8 @@
  * DTLS over the sockets of a transport: whom a datagram is for, and associations once they are
  * established. How they come to be is in dtls_handshake.c.
  *
- * OpenSSL keeps 17 KiB of buffers per association and never gives them back over DTLS, whatever
- * SSL_MODE_RELEASE_BUFFERS says. So they are taken before each use and freed after it.
+ * OpenSSL keeps 19 KiB of buffers per association and never gives them back over DTLS, whatever
+ * SSL_MODE_RELEASE_BUFFERS says. So only those that were in use last keep theirs.
  */
 
 enum err
@@ -74,11 +74,45 @@ dtls_mtu(const struct link *l)
 	return dtls_of(l)->mtu;
 }
 
+/* --- buffers --- */
+
+static void
+leave_ring(struct dtls_link *l)
+{
+	if (l->warm != 0)
+		l->pipe.dtls->warm[l->warm - 1] = NULL;
+	l->warm = 0;
+}
+
+/* Must come before whatever reads or writes: a write without buffers would go through NULL. */
+static bool
+take_buffers(struct dtls_link *l)
+{
+	struct dtls *d = l->pipe.dtls;
+	unsigned place = d->next_warm % DTLS_WARM;
+	struct dtls_link *oldest = d->warm[place];
+
+	if (l->warm != 0)
+		return true;
+	if (SSL_alloc_buffers(l->ssl) != 1)
+		return false;
+	if (oldest != NULL) {
+		leave_ring(oldest);
+		if (!oldest->is_busy)
+			(void)SSL_free_buffers(oldest->ssl);	/* refuses while records wait in them */
+	}
+	d->warm[place] = l;
+	d->next_warm++;
+	l->warm = (uint16_t)(place + 1);
+	return true;
+}
+
 void
 dtls_link_free(struct link *link)
 {
 	struct dtls_link *l = dtls_of(link);
 
+	leave_ring(l);
 	timer_cancel(link->transport->loop, &l->timer);
 	/* An end without close_notify would make OpenSSL forbid the session's resumption. */
 	if (l->ssl != NULL && l->attempt == NULL)
@@ -91,17 +125,11 @@ dtls_link_free(struct link *link)
 
 /* --- sending --- */
 
-static void
-give_buffers_back(struct dtls_link *l)
-{
-	if (!l->is_reading)
-		(void)SSL_free_buffers(l->ssl);		/* refuses while records wait in them */
-}
-
 enum err
 dtls_send(struct link *link, const uint8_t *p, size_t len)
 {
 	struct dtls_link *l = dtls_of(link);
+	bool was_busy = l->is_busy;
 	enum err e = ERR_OK;
 
 	if (l->attempt != NULL)
@@ -109,12 +137,13 @@ dtls_send(struct link *link, const uint8_t *p, size_t len)
 	if (len > l->mtu)
 		return ERR_TOOBIG;
 	ERR_clear_error();
-	if (SSL_alloc_buffers(l->ssl) != 1)
+	l->is_busy = true;
+	if (!take_buffers(l))
 		e = ERR_NOMEM;
 	else if (len > 0 && SSL_write(l->ssl, p, (int)len) <= 0)
 		e = ERR_CRYPTO;
+	l->is_busy = was_busy;
 	ERR_clear_error();
-	give_buffers_back(l);
 	l->active_ms = loop_now_ms(link->transport->loop);
 	return e;
 }
@@ -123,14 +152,16 @@ void
 dtls_close(struct link *link)
 {
 	struct dtls_link *l = dtls_of(link);
+	bool was_busy = l->is_busy;
 
 	if (l->attempt != NULL || link->is_dead)
 		return;
 	ERR_clear_error();
-	if (SSL_alloc_buffers(l->ssl) == 1)
+	l->is_busy = true;
+	if (take_buffers(l))
 		(void)SSL_shutdown(l->ssl);	/* one close_notify; nobody waits for the answer */
+	l->is_busy = was_busy;
 	ERR_clear_error();
-	give_buffers_back(l);
 }
 
 /* --- receiving --- */
@@ -160,13 +191,12 @@ dtls_read(struct dtls_link *l)
 	unsigned delivered = 0;
 	int end;
 
-	l->is_reading = true;
-	end = read_records(l, &delivered);
-	l->is_reading = false;
+	l->is_busy = true;
+	end = take_buffers(l) ? read_records(l, &delivered) : SSL_ERROR_WANT_READ;
+	l->is_busy = false;
 	if (end != SSL_ERROR_WANT_READ)		/* close_notify, or a fatal alert */
 		link_gone(&l->link, ERR_CLOSED);
 	ERR_clear_error();
-	give_buffers_back(l);
 	return delivered;
 }
 

@@ -18,6 +18,7 @@
 #define TICKET_KEYS_LEN		80	/* what SSL_CTX_set_tlsext_ticket_keys() wants */
 #define PROOF_SECRET_LEN	32
 #define PROOF_LEN		16
+#define DTLS_WARM		256	/* associations that keep their buffers: 5 MB in all */
 #define PSK_IDENTITY_MAX	256	/* bytes OpenSSL takes; LwM2M asks for 128 */
 
 struct dtls_shared {
@@ -66,7 +67,8 @@ struct dtls_link {
 	struct attempt	*attempt;	/* NULL: established */
 	uint16_t	 mtu;		/* 0 until established */
 	bool		 is_client;
-	bool		 is_reading;	/* SSL_read is on the stack: its buffers stay */
+	bool		 is_busy;	/* an SSL call is on the stack: its buffers stay */
+	uint16_t	 warm;		/* its place in dtls.warm, counted from 1; 0: none */
 };
 
 struct dtls {
@@ -79,6 +81,8 @@ struct dtls {
 	struct dtls_pipe	 pipe;		/* the listener's */
 	struct cookies		 cookies;
 	struct sessions		*sessions;	/* dtls_resume.c */
+	struct dtls_link	*warm[DTLS_WARM];	/* a ring, in the order of first use */
+	unsigned		 next_warm;
 };
 
 /* dtls_bio.c: an SSL whose datagrams go through 'pipe'. NULL: out of memory. */
