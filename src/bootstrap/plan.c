@@ -16,57 +16,15 @@
  */
 #include "bootstrap/plan.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/arena.h"
-#include "base/wr.h"
 #include "bootstrap/plan_priv.h"
 #include "coap/msg.h"
 #include "lwm2m/discovery.h"
 #include "lwm2m/format.h"
-#include "lwm2m/objdef.h"
 #include "store/config.h"
 #include "store/resolve.h"
-
-#define PAYLOAD_MAX	65536	/* of one write: what exchange/ puts together at most, too */
-
-/* Resources that are treated by number (spec/bootstrap.md 3.1). */
-enum {
-	SEC_BOOTSTRAP = 1, SEC_MODE = 2, SEC_PUBLIC_KEY = 3, SEC_SERVER_KEY = 4, SEC_SECRET_KEY = 5,
-	SEC_SSID = 10, SEC_OSCORE = 17,
-	MODE_NOSEC = 3,
-};
-
-struct builder {
-	const struct resolved		*res;
-	const struct config		*cfg;
-	const struct plan_device	*dev;
-	const struct objdefs		*defs;
-	const struct config_mint	*mint;
-	struct arena			*arena;		/* the plan's */
-	struct arena			 scratch;	/* gone when the plan is built */
-	struct plan			*plan;
-	struct plan_deletes		 deletes;
-	struct plan_ids			 ids;
-	struct plan_notes		 notes;
-	uint8_t				*buf;		/* scratch for one payload */
-	size_t				 cap;
-	size_t				 max_steps;
-	struct problem			*why;
-};
-
-/* One instance or resource that is to be written. */
-struct piece {
-	struct path			 path;
-	const struct config_resource	*resources;
-	size_t				 n;
-	bool				 whole;		/* an account object: what is empty is left out */
-	bool				 nosec;		/* /0 without keys */
-	bool				 bootstrap;	/* the bootstrap account */
-	int32_t				 oscore;	/* instance of /21 to link to; -1 */
-	uint8_t				 account;
-};
 
 void
 plan_warn(struct plan_notes *n, const char *text)
@@ -82,228 +40,10 @@ plan_note(struct plan_notes *n, const char *text)
 		n->note[n->nnotes++] = text;
 }
 
-static struct plan_step *
-add_step(struct builder *b, enum step_kind kind, struct path path)
-{
-	struct plan_step *st = &b->plan->steps[b->plan->nsteps++];
-
-	*st = (struct plan_step){ .kind = kind, .path = path, .content_format = FORMAT_NONE,
-	    .accept = FORMAT_NONE, .account = PLAN_NO_ACCOUNT };
-	return st;
-}
-
-/* --- one payload --- */
-
-/* Left out as newer than the device; 'left' collects the numbers for a sentence. */
-static void
-too_new(struct wr *left, const struct config_resource *r)
-{
-	char text[12];
-
-	snprintf(text, sizeof(text), "%s%u", left->len == 0 ? "" : ", ", r->rid);
-	wr_text(left, text);
-}
-
-static void
-tell_left_out(struct builder *b, const struct path *path, uint16_t version, const struct wr *left)
-{
-	char at[PATH_TEXT_MAX];
-
-	if (left->len == 0)
-		return;
-	plan_warn(&b->notes, arena_printf(b->arena,
-	    "%s: left out, newer than version %u.%u of the object on the device: %.*s",
-	    path_format(path, at), version >> 8, version & 0xff, (int)left->len, (const char *)left->p));
-}
-
-static bool
-is_bytes(const struct value *v)
-{
-	return v->type == VALUE_STRING || v->type == VALUE_OPAQUE || v->type == VALUE_CORELNK;
-}
-
-static bool
-is_empty(const struct value *v)
-{
-	return v->type == VALUE_NONE || (is_bytes(v) && v->bytes.len == 0);
-}
-
-/* Keys that this account does not have, and what is decided here rather than in the record. */
-static bool
-is_superfluous(const struct piece *pc, uint16_t rid)
-{
-	if (pc->path.id[0] != OBJ_SECURITY || !pc->whole)
-		return false;
-	if (pc->nosec && (rid == SEC_PUBLIC_KEY || rid == SEC_SERVER_KEY || rid == SEC_SECRET_KEY))
-		return true;
-	if (pc->bootstrap && (rid == SEC_SSID || rid == SEC_BOOTSTRAP))
-		return true;
-	return pc->oscore >= 0 && rid == SEC_OSCORE;
-}
-
-static enum err
-add_resource(struct builder *b, const struct piece *pc, const struct config_resource *r,
-    uint16_t version, struct nodes *out)
-{
-	struct path path = pc->path;
-	struct value v;
-	enum err e = config_expand(&r->value, b->res->endpoint, &b->res->variables, b->mint,
-	    &b->scratch, &v, b->why);
-
-	if (e != ERR_OK)
-		return e == ERR_NOTFOUND || e == ERR_MALFORMED ? ERR_INVALID : e;
-	if (pc->whole && is_empty(&v))
-		return ERR_OK;
-	/* The same octets are a String in /21 1.x and an Opaque in 2.0 (spec/bootstrap.md 3.4). */
-	if (is_bytes(&v) && version != 0) {
-		enum value_type t = objdefs_type(b->defs, path.id[0], r->rid, version);
-
-		if (t == VALUE_STRING || t == VALUE_OPAQUE)
-			v.type = t;
-	}
-	path.id[2] = r->rid;
-	path.depth = 3;
-	if (r->riid >= 0) {
-		path.id[3] = (uint16_t)r->riid;
-		path.depth = 4;
-	}
-	return nodes_add(out, &path, &v);
-}
-
-/* What the plan itself puts in, each in its place among the record's resources. */
-static enum err
-add_own(const struct piece *pc, const struct builder *b, int32_t *last, int32_t upto, struct nodes *out)
-{
-	static const uint16_t own[] = { SEC_BOOTSTRAP, SEC_OSCORE };
-	enum err e = ERR_OK;
-
-	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]) && e == ERR_OK; i++) {
-		struct value v;
-		struct path path = PATH_OIR(pc->path.id[0], pc->path.id[1], own[i]);
-
-		if (own[i] <= *last || own[i] > upto)
-			continue;
-		if (own[i] == SEC_BOOTSTRAP && pc->bootstrap)
-			v = value_boolean(true);
-		else if (own[i] == SEC_OSCORE && pc->oscore >= 0)
-			v = value_objlnk(OBJ_OSCORE, b->ids.oscore[pc->oscore]);
-		else
-			continue;
-		e = nodes_add(out, &path, &v);
-	}
-	*last = upto;
-	return e;
-}
-
-static enum err
-collect(struct builder *b, const struct piece *pc, struct nodes *out)
-{
-	uint16_t version = plan_object_version(b->plan, b->dev, pc->path.id[0]);
-	char text[96];
-	struct wr left = wr_over(text, sizeof(text));
-	int32_t last = -1;
-	enum err e = ERR_OK;
-
-	for (size_t i = 0; i < pc->n && e == ERR_OK; i++) {
-		const struct config_resource *r = &pc->resources[i];
-
-		if (is_superfluous(pc, r->rid))
-			continue;
-		if (version != 0 && r->since > version) {
-			too_new(&left, r);
-			continue;
-		}
-		e = add_own(pc, b, &last, r->rid, out);
-		if (e == ERR_OK)
-			e = add_resource(b, pc, r, version, out);
-	}
-	if (e == ERR_OK)
-		e = add_own(pc, b, &last, UINT16_MAX, out);
-	if (e == ERR_OK)
-		tell_left_out(b, &pc->path, version, &left);
-	return e;
-}
-
-/* The payload in scratch memory, *ret_len bytes of b->buf. */
-static enum err
-encode(struct builder *b, int format, const struct path *target, const struct nodes *nodes, size_t *ret_len)
-{
-	for (;;) {
-		struct wr w = wr_over(b->buf, b->cap);
-		enum err e = b->buf == NULL ? ERR_TOOBIG :
-		    format_encode(format, target, nodes->v, nodes->n, &w);
-		size_t cap = b->cap == 0 ? 512 : b->cap * 4;
-
-		if (e == ERR_OK)
-			*ret_len = w.len;
-		if (e != ERR_TOOBIG || b->cap >= PAYLOAD_MAX)
-			return e;
-		b->buf = arena_alloc(&b->scratch, cap);
-		b->cap = cap;
-		if (b->buf == NULL)
-			return ERR_NOMEM;
-	}
-}
-
-/* "text" and "opaque" serve single resources; for all else they cannot be meant. */
-static int
-format_for(const struct builder *b, const struct path *target, const struct nodes *nodes)
-{
-	int wish = b->cfg->format;
-
-	if (b->dev->format_forced || target->depth != 3 || nodes->n != 1 || nodes->v[0].path.depth != 3)
-		return b->plan->format;
-	if (wish == FORMAT_OPAQUE && nodes->v[0].value.type == VALUE_OPAQUE && format_can_encode(wish))
-		return wish;
-	if (wish == FORMAT_TEXT && format_can_encode(wish))
-		return wish;
-	return b->plan->format;
-}
-
-static enum err
-say_not_encodable(const struct builder *b, enum err e, int format, const struct path *path)
-{
-	char at[PATH_TEXT_MAX];
-	const char *name = format_name(format);
-
-	if (e == ERR_NOMEM)
-		return e;
-	return problem_set(b->why, ERR_INVALID, "format", path_format(path, at),
-	    "%s cannot be written as %s: %s", at, name != NULL ? name : "that format", err_text(e));
-}
-
-static enum err
-add_write(struct builder *b, const struct piece *pc)
-{
-	struct nodes nodes = { .arena = &b->scratch };
-	size_t len = 0;
-	enum err e = collect(b, pc, &nodes);
-
-	if (e != ERR_OK)
-		return e;
-	if (nodes.n == 0)
-		return ERR_OK;
-
-	int format = format_for(b, &pc->path, &nodes);
-	e = encode(b, format, &pc->path, &nodes, &len);
-	if (e != ERR_OK)
-		return say_not_encodable(b, e, format, &pc->path);
-
-	struct plan_step *st = add_step(b, STEP_WRITE, pc->path);
-	st->content_format = format;
-	st->payload = arena_dup(b->arena, b->buf, len);
-	st->payload_len = len;
-	st->optional = b->cfg->on_write_error == CONFIG_CONTINUE;
-	st->account = pc->account;
-	return st->payload == NULL ? ERR_NOMEM : ERR_OK;
-}
-
-/* --- the steps in their order --- */
-
-static struct piece
+static struct plan_piece
 instance(uint16_t oid, uint16_t iid, const struct config_instance *ci)
 {
-	return (struct piece){ .path = PATH_OI(oid, iid), .resources = ci->resources,
+	return (struct plan_piece){ .path = PATH_OI(oid, iid), .resources = ci->resources,
 	    .n = ci->nresources, .whole = true, .oscore = -1, .account = PLAN_NO_ACCOUNT };
 }
 
@@ -323,7 +63,7 @@ is_nosec(const struct config_instance *ci)
 }
 
 static void
-add_deletes(struct builder *b)
+add_deletes(struct plan_builder *b)
 {
 	for (size_t i = 0; i < b->deletes.n; i++) {
 		const struct path *p = &b->deletes.v[i];
@@ -334,7 +74,7 @@ add_deletes(struct builder *b)
 			    "device's bootstrap account", p->id[1]));
 			continue;
 		}
-		add_step(b, STEP_DELETE, *p)->optional = b->cfg->on_delete_error == CONFIG_CONTINUE;
+		plan_add_step(b, STEP_DELETE, *p)->optional = b->cfg->on_delete_error == CONFIG_CONTINUE;
 	}
 }
 
@@ -359,14 +99,14 @@ account_of_oscore(const struct config *cfg, size_t oscore)
  * passed over is deleted.
  */
 static enum err
-add_security(struct builder *b, const struct piece *pc)
+add_security(struct plan_builder *b, const struct plan_piece *pc)
 {
 	size_t before = b->plan->nsteps;
-	enum err e = add_write(b, pc);
+	enum err e = plan_add_write(b, pc);
 
 	if (e == ERR_OK && b->plan->nsteps > before && !pc->bootstrap &&
 	    b->cfg->on_write_error == CONFIG_CONTINUE) {
-		struct plan_step *st = add_step(b, STEP_DELETE, pc->path);
+		struct plan_step *st = plan_add_step(b, STEP_DELETE, pc->path);
 
 		st->cleanup = st->optional = true;
 		st->account = pc->account;
@@ -376,16 +116,16 @@ add_security(struct builder *b, const struct piece *pc)
 }
 
 static enum err
-add_account_objects(struct builder *b)
+add_account_objects(struct plan_builder *b)
 {
 	const struct config *cfg = b->cfg;
-	struct piece pc;
+	struct plan_piece pc;
 	enum err e = ERR_OK;
 
 	for (size_t i = 0; i < cfg->noscore && e == ERR_OK; i++) {
 		pc = instance(OBJ_OSCORE, b->ids.oscore[i], &cfg->oscore[i]);
 		pc.account = account_of_oscore(cfg, i);
-		e = add_write(b, &pc);
+		e = plan_add_write(b, &pc);
 	}
 	for (size_t i = 0; i < cfg->nservers && e == ERR_OK; i++) {
 		pc = instance(OBJ_SECURITY, b->ids.security[i], &cfg->servers[i].security);
@@ -403,33 +143,33 @@ add_account_objects(struct builder *b)
 	for (size_t i = 0; i < cfg->nservers && e == ERR_OK; i++) {
 		pc = instance(OBJ_SERVER, b->ids.server[i], &cfg->servers[i].server);
 		pc.account = account_number(i);
-		e = add_write(b, &pc);
+		e = plan_add_write(b, &pc);
 	}
 	for (size_t i = 0; i < cfg->naccess_control && e == ERR_OK; i++) {
 		pc = instance(OBJ_ACCESS, b->ids.access[i], &cfg->access_control[i]);
-		e = add_write(b, &pc);
+		e = plan_add_write(b, &pc);
 	}
 	return e;
 }
 
 static enum err
-add_other_writes(struct builder *b)
+add_other_writes(struct plan_builder *b)
 {
 	enum err e = ERR_OK;
 
 	for (size_t i = 0; i < b->cfg->nwrites && e == ERR_OK; i++) {
 		const struct config_write *w = &b->cfg->writes[i];
-		struct piece pc = { .path = w->path, .resources = w->resources, .n = w->nresources,
+		struct plan_piece pc = { .path = w->path, .resources = w->resources, .n = w->nresources,
 			.oscore = -1, .account = PLAN_NO_ACCOUNT };
 
-		e = add_write(b, &pc);
+		e = plan_add_write(b, &pc);
 	}
 	return e;
 }
 
 /* Clients let /1 and /2 be read, and only those of LwM2M 1.1 and later (spec/bootstrap.md 1.4). */
 static void
-add_reads(struct builder *b)
+add_reads(struct plan_builder *b)
 {
 	size_t written = b->plan->nsteps;
 
@@ -445,7 +185,7 @@ add_reads(struct builder *b)
 		if (w.kind != STEP_WRITE || w.path.depth != 2 ||
 		    (w.path.id[0] != OBJ_SERVER && w.path.id[0] != OBJ_ACCESS))
 			continue;
-		struct plan_step *st = add_step(b, STEP_READ, w.path);
+		struct plan_step *st = plan_add_step(b, STEP_READ, w.path);
 		st->accept = w.content_format;
 		st->payload = w.payload;
 		st->payload_len = w.payload_len;
@@ -456,7 +196,7 @@ add_reads(struct builder *b)
 }
 
 static enum err
-keep_notes(struct builder *b)
+keep_notes(struct plan_builder *b)
 {
 	const struct plan_notes *n = &b->notes;
 	struct plan *p = b->plan;
@@ -475,7 +215,7 @@ keep_notes(struct builder *b)
 
 /* The most steps there can be; the array is sized by it, since an arena gives nothing back. */
 static size_t
-count_steps(const struct builder *b)
+count_steps(const struct plan_builder *b)
 {
 	const struct config *cfg = b->cfg;
 	bool cleanup = cfg->on_write_error == CONFIG_CONTINUE;
@@ -488,7 +228,7 @@ count_steps(const struct builder *b)
 }
 
 static enum err
-compile(struct builder *b)
+compile(struct plan_builder *b)
 {
 	enum err e;
 
@@ -508,7 +248,7 @@ compile(struct builder *b)
 	if (e != ERR_OK)
 		return e;
 	add_reads(b);
-	add_step(b, STEP_FINISH, PATH_ROOT);
+	plan_add_step(b, STEP_FINISH, PATH_ROOT);
 	return keep_notes(b);
 }
 
@@ -516,7 +256,7 @@ enum err
 plan_build(const struct resolved *res, const struct plan_device *dev, const struct objdefs *defs,
     const struct config_mint *mint, struct arena *arena, struct plan **ret, struct problem *why)
 {
-	struct builder b = { .res = res, .cfg = res->config, .dev = dev, .defs = defs, .mint = mint,
+	struct plan_builder b = { .res = res, .cfg = res->config, .dev = dev, .defs = defs, .mint = mint,
 		.arena = arena, .why = why };
 	enum err e;
 

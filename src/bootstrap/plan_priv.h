@@ -5,15 +5,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/arena.h"
 #include "base/err.h"
 #include "base/problem.h"
 #include "bootstrap/plan.h"
 #include "lwm2m/path.h"
 
-struct arena;
 struct config;
+struct config_resource;
 
-/* The parts of plan_build(): which instances, which format, which version. */
+/* The parts of plan_build(): which instances, which format, which version, what is written. */
 
 enum { OBJ_SECURITY = 0, OBJ_SERVER = 1, OBJ_ACCESS = 2, OBJ_OSCORE = 21 };
 
@@ -50,5 +51,48 @@ void	 plan_choose_format(const struct resolved *, const struct plan_device *, st
 
 /* The version of the device's object, major << 8 | minor; 0: not known, so nothing is left out. */
 uint16_t plan_object_version(const struct plan *, const struct plan_device *, uint16_t oid);
+
+/* Resources that are treated by number (spec/bootstrap.md 3.1). */
+enum {
+	SEC_BOOTSTRAP = 1, SEC_MODE = 2, SEC_PUBLIC_KEY = 3, SEC_SERVER_KEY = 4, SEC_SECRET_KEY = 5,
+	SEC_SSID = 10, SEC_OSCORE = 17,
+	MODE_NOSEC = 3,
+};
+
+/* What plan_build() has at hand on its way. */
+struct plan_builder {
+	const struct resolved		*res;
+	const struct config		*cfg;
+	const struct plan_device	*dev;
+	const struct objdefs		*defs;
+	const struct config_mint	*mint;
+	struct arena			*arena;		/* the plan's */
+	struct arena			 scratch;	/* gone when the plan is built */
+	struct plan			*plan;
+	struct plan_deletes		 deletes;
+	struct plan_ids			 ids;
+	struct plan_notes		 notes;
+	uint8_t				*buf;		/* scratch for one payload */
+	size_t				 cap;
+	struct problem			*why;
+};
+
+/* One instance or resource that is to be written. */
+struct plan_piece {
+	struct path			 path;
+	const struct config_resource	*resources;
+	size_t				 n;
+	bool				 whole;		/* an account object: what is empty is left out */
+	bool				 nosec;		/* /0 without keys */
+	bool				 bootstrap;	/* the bootstrap account */
+	int32_t				 oscore;	/* index into config.oscore, to link to; -1 */
+	uint8_t				 account;
+};
+
+/* There is room for as many as count_steps() says. */
+struct plan_step *plan_add_step(struct plan_builder *, enum step_kind, struct path);
+
+/* Nothing is added when nothing is left to write. ERR_INVALID with *why, ERR_UNSUPPORTED, ERR_NOMEM. */
+enum err plan_add_write(struct plan_builder *, const struct plan_piece *) MUST_CHECK;
 
 #endif

@@ -104,6 +104,10 @@ void	 session_link_lost(struct session *, enum err why);	/* before the link is f
 /* 'peer' holds ADDR_TEXT_MAX, 'step' SESSION_STEP_MAX characters; ret's strings point there. */
 void	 session_info(const struct session *, char *peer, char *step, struct session_info *ret);
 
+/* session_plan.c: the plan in a format (-1: the best); on failure s->why may have the sentence. */
+#define SESSION_ARENA_LIMIT	(512u << 10)	/* bytes, whatever its record and answers say */
+enum err session_plan(struct session *, int format, struct plan **ret) MUST_CHECK;
+
 /* session_end.c: counts it, writes the log line, tells the observer. */
 struct session_end {
 	enum seq_end	 end;
