@@ -99,7 +99,8 @@ add_resource(struct plan_builder *b, const struct plan_piece *pc, const struct c
 
 /* What the plan itself puts in, each in its place among the record's resources. */
 static enum err
-add_own(const struct plan_piece *pc, const struct plan_builder *b, int32_t *last, int32_t upto, struct nodes *out)
+add_own(const struct plan_piece *pc, const struct plan_builder *b, int32_t *last, int32_t upto,
+    struct nodes *out)
 {
 	static const uint16_t own[] = { SEC_BOOTSTRAP, SEC_OSCORE };
 	enum err e = ERR_OK;
@@ -153,7 +154,8 @@ collect(struct plan_builder *b, const struct plan_piece *pc, struct nodes *out)
 
 /* The payload in scratch memory, *ret_len bytes of b->buf. */
 static enum err
-encode(struct plan_builder *b, int format, const struct path *target, const struct nodes *nodes, size_t *ret_len)
+encode(struct plan_builder *b, int format, const struct path *target, const struct nodes *nodes,
+    size_t *ret_len)
 {
 	for (;;) {
 		struct wr w = wr_over(b->buf, b->cap);
