@@ -30,6 +30,8 @@ strapd --print-settings >"$dir/all.conf"
 is "the printed settings are those that are installed" "" "$(diff "$dir/all.conf" etc/strapd.conf)"
 sed 's/^#\([a-z_]* = \)/\1/' "$dir/all.conf" >"$dir/explicit.conf"
 is "and valid when taken literally" "settings: in order" "$(strapd -c "$dir/explicit.conf" --check)"
+is "strapd.conf(5) knows each of them" "" "$(sed -n 's/^#\([a-z_]*\) = .*/\1/p; s/^#\([a-z_]*\) =$/\1/p' etc/strapd.conf |
+	while read -r k; do grep -q "^.It Cm $k$" docs/man/strapd.conf.5 || echo "$k"; done)"
 like "--version" '^strapd [0-9]' "$(strapd -V)"
 is "an unknown option exits with 2" 2 "$(strapd --nonsense >/dev/null; echo $?)"
 
