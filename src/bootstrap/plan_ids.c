@@ -106,15 +106,18 @@ zero_in_doubt(const struct discovery *disc)
 	return disc == NULL || disc->odd || disc->nreserved == 0;
 }
 
+/* Of a device that is yet to be asked nothing is said: that is a preview, and its reader knows. */
 static void
-tell_doubt(const struct plan_device *dev, struct plan_notes *notes)
+tell_doubt(const struct config *cfg, const struct plan_device *dev, struct plan_notes *notes)
 {
 	if (dev->discovery == NULL && dev->discover_failed)
 		plan_warn(notes, "the device could not answer Discover: its bootstrap account is "
 		    "taken to be /0/0");
-	else if (dev->discovery == NULL)
-		plan_note(notes, "the device was not asked where its bootstrap account is: it is "
+	else if (dev->discovery == NULL && cfg->discover == CONFIG_NEVER)
+		plan_note(notes, "the device is not asked where its bootstrap account is: it is "
 		    "taken to be /0/0");
+	else if (dev->discovery == NULL)
+		return;
 	else if (dev->discovery->nlinks == 0)
 		plan_warn(notes, "the answer to Discover was empty: the bootstrap account is taken "
 		    "to be /0/0");
@@ -259,7 +262,7 @@ plan_choose_ids(const struct config *cfg, const struct plan_device *dev, const s
 	if (zero_in_doubt(disc)) {
 		take(&sec, 0);
 		if (any_free_choice(cfg))
-			tell_doubt(dev, notes);
+			tell_doubt(cfg, dev, notes);
 	}
 	e = choose_bootstrap(cfg, disc, &ids, why);
 	if (e == ERR_OK && cfg->bootstrap_server != NULL)
