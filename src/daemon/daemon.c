@@ -92,6 +92,9 @@ on_report(void *arg, struct letter *letter)
 	case REPORT_HANDSHAKE:
 		keep_handshake(d, r);
 		break;
+	case REPORT_STAYS:
+		registry_stays(d->registry, r->session, r->newer);
+		break;
 	case REPORT_FOUND:
 		answer_find(d, r);
 		break;

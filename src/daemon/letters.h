@@ -3,6 +3,7 @@
 
 #include <stdint.h>
 
+#include "base/addr.h"
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/loop.h"
@@ -19,6 +20,7 @@ enum report_kind {
 	REPORT_FOUND,		/* the answer to ORDER_FIND */
 	REPORT_ALIVE,		/* the answer to ORDER_PING */
 	REPORT_DRAINED,		/* after ORDER_DRAIN: no session is left */
+	REPORT_STAYS,		/* the answer to ORDER_SUPERSEDE, when the older session goes on */
 };
 
 /* Worker to main. Texts live in the arena. */
@@ -27,7 +29,8 @@ struct report {
 	enum report_kind kind;
 	struct worker	*worker;
 	struct arena	 arena;
-	uint64_t	 session;	/* STARTED, ENDED, FOUND */
+	uint64_t	 session;	/* STARTED, ENDED, FOUND; STAYS: the older one */
+	uint64_t	 newer;		/* STAYS */
 	const char	*endpoint;	/* STARTED */
 	const char	*peer;		/* STARTED, HANDSHAKE */
 	const char	*scheme;	/* STARTED */
@@ -41,13 +44,18 @@ struct report {
 	uint32_t	 age_ms;
 };
 
-enum order_kind { ORDER_CANCEL, ORDER_FIND, ORDER_PING, ORDER_POLICY, ORDER_DRAIN, ORDER_STOP };
+enum order_kind {
+	ORDER_CANCEL, ORDER_SUPERSEDE, ORDER_FIND, ORDER_PING, ORDER_POLICY, ORDER_DRAIN, ORDER_STOP,
+};
 
 /* Main to worker. Plain data. */
 struct order {
 	struct letter	 letter;
 	enum order_kind	 kind;
-	uint64_t	 session;	/* CANCEL, FIND */
+	uint64_t	 session;	/* CANCEL, SUPERSEDE, FIND */
+	uint64_t	 newer;		/* SUPERSEDE: the session elsewhere */
+	char		 peer[ADDR_TEXT_MAX];	/* SUPERSEDE: of it */
+	bool		 proven;	/* SUPERSEDE: its device has shown who it is */
 	enum err	 why;		/* CANCEL */
 	void		*request;	/* FOUND carries it back */
 	uint64_t	 session_timeout_ms;	/* POLICY */

@@ -72,6 +72,19 @@ find(const struct registry *r, uint64_t id)
 	return l;
 }
 
+/* The worker of the older session knows whether it makes progress, and with whom. */
+static void
+contest(const struct live *older, const struct live *newer)
+{
+	struct order o = {
+		.kind = ORDER_SUPERSEDE, .session = older->id, .newer = newer->id,
+		.proven = strncmp(newer->scheme, "coaps", 5) == 0,
+	};
+
+	snprintf(o.peer, sizeof(o.peer), "%s", newer->peer);
+	worker_order(older->worker, &o);
+}
+
 void
 registry_started(struct registry *r, uint64_t id, struct worker *w, const char *endpoint,
     const char *peer, const char *scheme, int64_t started_ms)
@@ -93,11 +106,28 @@ registry_started(struct registry *r, uint64_t id, struct worker *w, const char *
 	if (older != NULL) {
 		HASH_DELETE(by_endpoint, r->endpoints, older);
 		if (older->worker != w)
-			worker_order(older->worker, &(struct order){
-				.kind = ORDER_CANCEL, .session = older->id, .why = ERR_REPLACED });
+			contest(older, l);
 	}
 	HASH_ADD(by_id, r->ids, id, sizeof(l->id), l);
 	HASH_ADD_KEYPTR(by_endpoint, r->endpoints, l->endpoint, elen, l);
+}
+
+void
+registry_stays(struct registry *r, uint64_t older, uint64_t newer)
+{
+	struct live *stays = find(r, older), *goes = find(r, newer), *named;
+
+	if (stays == NULL)
+		return;		/* over meanwhile, so nothing stands against the newer one */
+	if (goes != NULL)
+		worker_order(goes->worker, &(struct order){
+			.kind = ORDER_CANCEL, .session = newer, .why = ERR_CANCELLED });
+	/* Under its name again, so that the next newcomer is held against it. */
+	HASH_FIND(by_endpoint, r->endpoints, stays->endpoint, strlen(stays->endpoint), named);
+	if (named != NULL && named == goes)
+		HASH_DELETE(by_endpoint, r->endpoints, named);
+	if (named == NULL || named == goes)
+		HASH_ADD_KEYPTR(by_endpoint, r->endpoints, stays->endpoint, strlen(stays->endpoint), stays);
 }
 
 void

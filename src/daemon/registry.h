@@ -14,15 +14,17 @@ struct worker;
 /*
  * The main thread's list of live sessions of all workers. It is what lists are made from, and
  * where a device that turns up at another worker (its port changed, so the kernel's flow hash
- * did) is noticed: the older session is superseded.
+ * did) is noticed: the older session is superseded, if the rules of service_supersede() say so.
  */
 enum err registry_new(struct registry **ret) MUST_CHECK;
 void	 registry_free(struct registry *);
 
-/* Copies the strings. A device's older session at another worker is told to end. */
+/* Copies the strings. The worker of the device's older session, if it is another, is told. */
 void	 registry_started(struct registry *, uint64_t id, struct worker *, const char *endpoint,
     const char *peer, const char *scheme, int64_t started_ms);
 void	 registry_ended(struct registry *, uint64_t id);
+/* That worker's session goes on: the newer one is told to end. */
+void	 registry_stays(struct registry *, uint64_t older, uint64_t newer);
 
 struct worker *registry_worker(const struct registry *, uint64_t id);	/* NULL: not live */
 

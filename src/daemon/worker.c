@@ -204,6 +204,21 @@ report_plain(struct worker *w, enum report_kind kind)
 }
 
 static void
+supersede(struct worker *w, const struct order *o)
+{
+	struct report *r;
+
+	if (service_supersede(w->service, o->session, o->peer, o->proven) != ERR_BUSY)
+		return;
+	r = letters_report(REPORT_STAYS, w);
+	if (r == NULL)
+		return;
+	r->session = o->session;
+	r->newer = o->newer;
+	post(w, r);
+}
+
+static void
 check_drained(void *arg)
 {
 	struct worker *w = arg;
@@ -225,6 +240,9 @@ on_order(void *arg, struct letter *letter)
 		if (service_cancel(w->service, o->session, o->why) != ERR_OK)
 			log_debug("ses=%016llx is over before it could be cancelled",
 			    (unsigned long long)o->session);
+		break;
+	case ORDER_SUPERSEDE:
+		supersede(w, o);
 		break;
 	case ORDER_FIND:
 		report_found(w, o);
