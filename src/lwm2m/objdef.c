@@ -149,10 +149,36 @@ objdefs_at(const struct objdefs *defs, size_t i)
 	return i < defs->nobjects ? &defs->objects[i] : NULL;
 }
 
+bool
+objdefs_secret(const struct objdefs *defs, uint16_t oid, uint16_t rid)
+{
+	const struct resdef *r = objdefs_resource(defs, oid, rid);
+
+	return r != NULL && r->secret;
+}
+
+bool
+resdef_takes(const struct resdef *r, double n)
+{
+	if (!r->has_range)
+		return true;
+	for (size_t i = 0; i < r->nspans; i++)
+		if (n >= r->spans[i].min && n <= r->spans[i].max)
+			return true;
+	return r->nspans == 0 && n >= r->min && n <= r->max;
+}
+
+struct objdefs *
+objdefs_hold(struct objdefs *defs)
+{
+	atomic_fetch_add_explicit(&defs->holders, 1, memory_order_relaxed);
+	return defs;
+}
+
 void
 objdefs_free(struct objdefs *defs)
 {
-	if (defs == NULL)
+	if (defs == NULL || atomic_fetch_sub_explicit(&defs->holders, 1, memory_order_acq_rel) > 1)
 		return;
 	arena_fini(&defs->arena);
 	free(defs);

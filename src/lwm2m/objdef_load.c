@@ -15,6 +15,7 @@
 
 #define ID_MAX		65534
 #define VERSIONS_MAX	16
+#define VALUES_MAX	256	/* numbers and intervals of one resource */
 #define FILE_SHOWN_MAX	120	/* characters of its path; the place in the file matters more */
 
 /* An object as read, with the types that its resources had over the versions. */
@@ -23,6 +24,7 @@ struct loaded {
 	struct objdef_type	*types;
 	size_t			 ntypes;
 	size_t			 dir;		/* in which directory it was found */
+	uint8_t			*open;		/* bit set: the resource said "secret": false */
 };
 
 /* The first failure sticks in 'err'; checks after it find nothing more to say. */
@@ -31,7 +33,7 @@ struct loader {
 	struct loaded	*v;
 	size_t		 n, cap;
 	size_t		 dir;
-	char		 file[4096];
+	char		 file[4096];	/* or the origin of what is no file */
 	struct problem	*why;
 	enum err	 err;
 };
@@ -316,14 +318,70 @@ load_range(struct loader *l, json_t *json, const char *pointer, struct resdef *r
 	r->min = json_number_value(min);
 	r->max = json_number_value(max);
 	r->has_range = true;
+}
+
+static void
+check_range(struct loader *l, const char *pointer, const struct resdef *r)
+{
+	const char *key = r->spans != NULL ? "values" : "range";
+
 	if (r->min > r->max)
-		bad(l, "invalid", pointer, "range", "the range ends before it starts");
+		bad(l, "invalid", pointer, key, "the range ends before it starts");
 	if (r->type == VALUE_NONE || r->type == VALUE_BOOLEAN || r->type == VALUE_OBJLNK)
-		bad(l, "invalid", pointer, "range", "a resource of type \"%s\" has no range",
+		bad(l, "invalid", pointer, key, "a resource of type \"%s\" has no range",
 		    value_type_name(r->type));
 	if (r->min < 0 && r->type != VALUE_INTEGER && r->type != VALUE_FLOAT &&
 	    r->type != VALUE_TIME)
-		bad(l, "invalid", pointer, "range", "a length or unsigned number is not below 0");
+		bad(l, "invalid", pointer, key, "a length or unsigned number is not below 0");
+}
+
+/* [1, 2, [5, 9]]: ascending, without overlap. */
+static void
+load_values(struct loader *l, json_t *json, const char *pointer, struct resdef *r)
+{
+	json_t *list = json_object_get(json, "values"), *v;
+	size_t n = json_array_size(list), i;
+	struct resdef_span *spans;
+
+	if (list == NULL)
+		return;
+	if (n == 0 || n > VALUES_MAX || r->has_range) {
+		bad(l, "invalid", pointer, "values", "\"values\" has to be a list of 1 to %d numbers, or "
+		    "lists of two, in place of \"range\"", VALUES_MAX);
+		return;
+	}
+	spans = arena_array(&l->defs->arena, n, sizeof(*spans));
+	if (spans == NULL) {
+		out_of_memory(l);
+		return;
+	}
+	json_array_foreach(list, i, v) {
+		json_t *min = json_is_array(v) ? json_array_get(v, 0) : v;
+		json_t *max = json_is_array(v) ? json_array_get(v, 1) : v;
+		if (!json_is_number(min) || !json_is_number(max) || json_array_size(v) > 2) {
+			bad(l, "wrong-type", pointer, "values", "each of \"values\" has to be a number or a "
+			    "list of two");
+			return;
+		}
+		spans[i] = (struct resdef_span){ json_number_value(min), json_number_value(max) };
+		if (spans[i].min > spans[i].max || (i > 0 && spans[i].min <= spans[i - 1].max))
+			bad(l, "invalid", pointer, "values", "\"values\" have to ascend");
+	}
+	r->spans = spans;
+	r->nspans = n;
+	r->min = spans[0].min;
+	r->max = spans[n - 1].max;
+	r->has_range = true;
+}
+
+static void
+load_secret(struct loader *l, json_t *json, const char *pointer, struct loaded *o, struct resdef *r)
+{
+	r->secret = get_bool(l, json, pointer, "secret", false, false);
+	if (r->secret && r->type == VALUE_NONE)
+		bad(l, "invalid", pointer, "secret", "a resource of type \"none\" has no value to hide");
+	if (json_is_false(json_object_get(json, "secret")))
+		o->open[r->id / 8] |= (uint8_t)(1u << r->id % 8);
 }
 
 static void
@@ -331,7 +389,7 @@ load_resource(struct loader *l, json_t *json, const char *pointer,
     const struct versions *versions, struct loaded *o, struct resdef *r)
 {
 	static const char *const known[] = { "id", "name", "type", "types", "multiple", "mandatory",
-	    "since", "range", "bootstrap", "unit", "description", NULL };
+	    "since", "range", "values", "bootstrap", "secret", "unit", "description", NULL };
 
 	if (!json_is_object(json)) {
 		bad(l, "wrong-type", pointer, NULL, "a resource has to be an object");
@@ -354,6 +412,10 @@ load_resource(struct loader *l, json_t *json, const char *pointer,
 
 	load_type(l, json, pointer, versions, o, r);
 	load_range(l, json, pointer, r);
+	load_values(l, json, pointer, r);
+	if (r->has_range)
+		check_range(l, pointer, r);
+	load_secret(l, json, pointer, o, r);
 	bool executable = r->type == VALUE_NONE;
 	r->writable_by_bootstrap = get_bool(l, json, pointer, "bootstrap", false, !executable);
 	if (executable && r->writable_by_bootstrap)
@@ -368,6 +430,20 @@ resource_order(const void *a, const void *b)
 	const struct resdef *x = a, *y = b;
 
 	return (x->id > y->id) - (x->id < y->id);
+}
+
+/* What was secret stays so when a later definition, such as one from XML, says nothing about it. */
+static void
+keep_secrets(const struct objdef *before, const struct loaded *o, struct resdef *v)
+{
+	for (size_t i = 0, k = 0; i < o->def.nresources; i++) {
+		while (k < before->nresources && before->resources[k].id < v[i].id)
+			k++;
+		if (k < before->nresources && before->resources[k].id == v[i].id &&
+		    before->resources[k].secret && v[i].type != VALUE_NONE &&
+		    (o->open[v[i].id / 8] & 1u << v[i].id % 8) == 0)
+			v[i].secret = true;
+	}
 }
 
 static void
@@ -399,6 +475,9 @@ load_resources(struct loader *l, json_t *json, const struct versions *versions, 
 	qsort(v, n, sizeof(*v), resource_order);
 	o->def.resources = v;
 	o->def.nresources = n;
+	for (i = 0; i < l->n; i++)
+		if (l->v[i].def.id == o->def.id)
+			keep_secrets(&l->v[i].def, o, v);
 }
 
 /* Adds, or replaces what an earlier directory said of the same object. */
@@ -432,7 +511,8 @@ load_object(struct loader *l, json_t *json)
 {
 	static const char *const known[] = { "object", "name", "multiple", "mandatory", "versions",
 	    "resources", "description", NULL };
-	struct loaded o = { .dir = l->dir };
+	uint8_t open[(ID_MAX + 8) / 8] = { 0 };
+	struct loaded o = { .dir = l->dir, .open = open };
 	struct versions versions;
 
 	if (!json_is_object(json)) {
@@ -449,7 +529,13 @@ load_object(struct loader *l, json_t *json)
 	if (l->err != ERR_OK)
 		return;
 	o.def.version = versions.v[versions.n - 1];
+	o.def.versions = arena_dup(&l->defs->arena, versions.v, versions.n * sizeof(versions.v[0]));
+	o.def.nversions = versions.n;
+	o.def.origin = keep(l, l->file);
+	if (o.def.versions == NULL)
+		out_of_memory(l);
 	load_resources(l, json, &versions, &o);
+	o.open = NULL;
 	if (l->err == ERR_OK)
 		put(l, &o);
 }
@@ -546,8 +632,23 @@ finish(struct loader *l)
 	qsort(defs->types, defs->ntypes, sizeof(*defs->types), type_order);
 }
 
+static void
+load_doc(struct loader *l, const struct objdefs_doc *doc)
+{
+	snprintf(l->file, sizeof(l->file), "%s", doc->origin);
+	/* reading a member takes a json_t that may change; nothing does */
+	load_object(l, (json_t *)(uintptr_t)doc->json);
+}
+
 enum err
 objdefs_load(const char *const *dirs, struct objdefs **ret, struct problem *why)
+{
+	return objdefs_load_with(dirs, NULL, 0, ret, why);
+}
+
+enum err
+objdefs_load_with(const char *const *dirs, const struct objdefs_doc *docs, size_t ndocs,
+    struct objdefs **ret, struct problem *why)
 {
 	struct loader l = { .why = why, .err = ERR_OK };
 
@@ -556,9 +657,12 @@ objdefs_load(const char *const *dirs, struct objdefs **ret, struct problem *why)
 		out_of_memory(&l);
 		return l.err;
 	}
+	atomic_init(&l.defs->holders, 1);
 	arena_init(&l.defs->arena, 16384, 0);
 	for (; dirs[l.dir] != NULL && l.err == ERR_OK; l.dir++)
 		load_dir(&l, dirs[l.dir]);
+	for (size_t i = 0; i < ndocs && l.err == ERR_OK; i++)
+		load_doc(&l, &docs[i]);
 	if (l.err == ERR_OK)
 		finish(&l);
 	if (l.err == ERR_OK) {

@@ -1,6 +1,8 @@
 #ifndef LWM2M_OBJDEF_PRIV_H
 #define LWM2M_OBJDEF_PRIV_H
 
+#include <stdatomic.h>
+
 #include "base/arena.h"
 #include "lwm2m/objdef.h"
 
@@ -12,6 +14,7 @@ struct objdef_type {
 };
 
 struct objdefs {
+	_Atomic unsigned	 holders;
 	struct objdef		*objects;	/* ascending by id */
 	size_t			 nobjects;
 	struct objdef_type	*types;		/* ascending by oid, rid, version */
