@@ -23,7 +23,8 @@ show_may_reveal(struct call *call, const json_t *params, const char *what, const
 void
 show_record(struct call *call, const json_t *params, json_t *doc)
 {
-	json_t *shown = param_bool(params, "reveal") ? json_incref(doc) : record_redact(doc);
+	json_t *shown = param_bool(params, "reveal") ? json_incref(doc) : 
+	    record_redact(doc, call->admin->opts.defs);
 
 	json_decref(doc);
 	call_result(call, shown);

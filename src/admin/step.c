@@ -14,26 +14,6 @@
 
 #define SHOWN_MAX 64		/* octets of an opaque value, shown as hex */
 
-bool
-step_is_secret(const struct path *p)
-{
-	/* Core and registry objects that a bootstrap server may write (spec/bootstrap.md 3). */
-	static const uint16_t secrets[][2] = {
-		{ 0, 5 }, { 0, 8 },			/* secret key, SMS binding secret keys */
-		{ 21, 0 }, { 21, 5 },			/* OSCORE master secret and salt */
-		{ 23, 2 },				/* COSE key */
-		{ 24, 8 },				/* MQTT password */
-		{ 11, 6 },				/* APN secret */
-		{ 12, 17 }, { 12, 18 }, { 12, 21 }, { 12, 22 }, { 12, 23 }, { 12, 24 }, { 12, 25 },
-		{ 12, 28 },				/* WPA, WEP and RADIUS keys */
-	};
-
-	for (size_t i = 0; p->depth >= 3 && i < sizeof(secrets) / sizeof(secrets[0]); i++)
-		if (p->id[0] == secrets[i][0] && p->id[2] == secrets[i][1])
-			return true;
-	return false;
-}
-
 static json_t *
 opaque(const struct value *v)
 {
@@ -113,12 +93,13 @@ resource_name(const struct objdefs *defs, const struct path *p)
 
 /* An empty secret (no key for NoSec) tells nothing. */
 static bool
-has_secret(const struct node *n)
+has_secret(const struct objdefs *defs, const struct node *n)
 {
 	bool empty = (n->value.type == VALUE_OPAQUE || n->value.type == VALUE_STRING) &&
 	    n->value.bytes.len == 0;
 
-	return step_is_secret(&n->path) && n->value.type != VALUE_NONE && !empty;
+	return n->path.depth >= 3 && objdefs_secret(defs, n->path.id[0], n->path.id[2]) &&
+	    n->value.type != VALUE_NONE && !empty;
 }
 
 static json_t *
@@ -129,7 +110,7 @@ describe_values(const struct nodes *nodes, const struct objdefs *defs, bool reve
 
 	for (size_t i = 0; i < nodes->n; i++) {
 		const struct node *n = &nodes->v[i];
-		bool hide = has_secret(n);
+		bool hide = has_secret(defs, n);
 		*secret = *secret || hide;
 		json_array_append_new(list, json_pack("{s:s, s:s?, s:o}",
 		    "path", path_format(&n->path, path), "name", resource_name(defs, &n->path),

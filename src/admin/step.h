@@ -3,8 +3,6 @@
 
 #include <stdbool.h>
 
-#include "lwm2m/path.h"
-
 struct json_t;
 struct objdefs;
 struct plan_step;
@@ -16,8 +14,5 @@ struct plan_step;
  * Returns owned (json_decref), NULL: out of memory. 'defs' may be NULL for steps without payload.
  */
 struct json_t	*step_describe(const struct plan_step *, const struct objdefs *, bool reveal);
-
-/* Whether a resource holds key material: what no reader may see, by object and resource id. */
-bool		 step_is_secret(const struct path *);
 
 #endif

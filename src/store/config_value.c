@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/wr.h"
 #include "store/binary_priv.h"
 #include "store/config_priv.h"
 #include "store/variables.h"
@@ -44,11 +45,33 @@ value_known(struct parse *p, const struct place *at, const struct config_value *
 	return ERR_OK;
 }
 
+/* "1, 2 or 5 to 9": what the definitions allow. */
+static const char *
+span_list(const struct resdef *def, char *buf, size_t size)
+{
+	struct wr w = wr_over(buf, size - sizeof("…"));
+	char text[80];
+
+	for (size_t i = 0; i < def->nspans && w.err == ERR_OK; i++) {
+		const struct resdef_span *s = &def->spans[i];
+		const char *between = i == 0 ? "" : i + 1 == def->nspans ? " or " : ", ";
+
+		if (s->min == s->max)
+			snprintf(text, sizeof(text), "%s%.15g", between, s->min);
+		else
+			snprintf(text, sizeof(text), "%s%.15g to %.15g", between, s->min, s->max);
+		wr_text(&w, text);
+	}
+	snprintf(buf + w.len, size - w.len, "%s", w.err != ERR_OK ? "…" : "");
+	return buf;
+}
+
 /* Of strings and octets the definitions limit the length. */
 static enum err
 check_length(struct parse *p, const struct place *at, const struct resdef *def, const struct config_value *v)
 {
 	const uint8_t *octets;
+	char list[120];
 	size_t len = 0;
 	enum err e;
 
@@ -56,8 +79,11 @@ check_length(struct parse *p, const struct place *at, const struct resdef *def, 
 		octets = (const uint8_t *)"", len = v->random_len;
 	else if ((e = value_known(p, at, v, &octets, &len)) != ERR_OK)
 		return e;
-	if (octets == NULL || !def->has_range || ((double)len >= def->min && (double)len <= def->max))
+	if (octets == NULL || resdef_takes(def, (double)len))
 		return ERR_OK;
+	if (def->nspans > 0)
+		return doc_refuse(&p->doc, at, "range", "%s has %s octets, found %zu", def->name,
+		    span_list(def, list, sizeof(list)), len);
 	if (def->min == def->max)
 		return doc_refuse(&p->doc, at, "range", "%s has exactly %.0f octet(s), found %zu", def->name,
 		    def->min, len);
@@ -68,10 +94,15 @@ check_length(struct parse *p, const struct place *at, const struct resdef *def, 
 static enum err
 check_number(struct parse *p, const struct place *at, const struct resdef *def, double v)
 {
-	if (def->has_range && (v < def->min || v > def->max))
-		return doc_refuse(&p->doc, at, "range", "%s is %.15g to %.15g, found %.15g", def->name,
-		    def->min, def->max, v);
-	return ERR_OK;
+	char list[120];
+
+	if (resdef_takes(def, v))
+		return ERR_OK;
+	if (def->nspans > 0)
+		return doc_refuse(&p->doc, at, "range", "%s is %s, found %.15g", def->name,
+		    span_list(def, list, sizeof(list)), v);
+	return doc_refuse(&p->doc, at, "range", "%s is %.15g to %.15g, found %.15g", def->name,
+	    def->min, def->max, v);
 }
 
 /* --- by type --- */

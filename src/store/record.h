@@ -72,10 +72,9 @@ enum err record_binary(const struct json_t *, const char *pointer, struct arena 
     const uint8_t **ret, size_t *ret_len, struct problem *why) MUST_CHECK;
 
 /*
- * A copy for showing: keys and private resources replaced by {"redacted": bytes}. What is
- * secret is told by the names of the contract and by the object definitions. Returns owned
- * (json_decref), NULL when out of memory.
+ * A copy for showing: the device's key and what the object definitions call secret replaced by
+ * {"redacted": bytes}. Returns owned (json_decref), NULL when out of memory.
  */
-struct json_t *record_redact(const struct json_t *doc);
+struct json_t *record_redact(const struct json_t *doc, const struct objdefs *);
 
 #endif

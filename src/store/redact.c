@@ -3,35 +3,45 @@
 
 #include "base/arena.h"
 #include "lwm2m/path.h"
-#include "store/doc_priv.h"
+#include "store/config_priv.h"
 #include "store/record.h"
 
 /*
- * What nobody is shown without asking. In a record a secret is a member with a name; in "write" it is
- * a resource that no server may read (spec/bootstrap.md 3.1, 3.4, 3.5).
+ * What nobody is shown without asking. Which resources are secret is a matter of the object
+ * definitions alone; "write" names them by number, the rest of a config by the names of the contract.
  */
 
-static const char *const secret_keys[] = { "secret_key", "sms_binding_secret_key", "master_secret" };
-static const struct {
-	uint16_t	oid, rid;
-} secret_resources[] = { { 0, 5 }, { 0, 8 }, { 21, 0 }, { 23, 2 }, { 24, 8 } };
+/* The members of "oscore" (interface.md, 3) that could be secret, as resources of /21. */
+static const struct config_key oscore_keys[] = { { "master_secret", 0, NULL }, { "master_salt", 5, NULL } };
 
 static bool
-is_secret_key(const char *key)
+is_secret_named(const struct objdefs *defs, uint16_t oid, const struct config_key *keys, size_t n,
+    const char *key)
 {
-	for (size_t i = 0; i < sizeof(secret_keys) / sizeof(secret_keys[0]); i++)
-		if (strcmp(key, secret_keys[i]) == 0)
-			return true;
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(keys[i].name, key) == 0)
+			return objdefs_secret(defs, oid, keys[i].rid);
 	return false;
 }
 
 static bool
-is_secret_resource(uint16_t oid, uint16_t rid)
+is_secret_key(const struct objdefs *defs, const char *key)
 {
-	for (size_t i = 0; i < sizeof(secret_resources) / sizeof(secret_resources[0]); i++)
-		if (secret_resources[i].oid == oid && secret_resources[i].rid == rid)
-			return true;
-	return false;
+	size_t n;
+	const struct config_key *keys = config_security_keys(&n);
+
+	return is_secret_named(defs, OBJECT_SECURITY, keys, n, key) ||
+	    is_secret_named(defs, OBJECT_OSCORE, oscore_keys,
+		sizeof(oscore_keys) / sizeof(oscore_keys[0]), key);
+}
+
+/* Of what is not known (any more) nobody can say that it is harmless. */
+static bool
+hides(const struct objdefs *defs, uint16_t oid, uint16_t rid)
+{
+	const struct resdef *r = objdefs_resource(defs, oid, rid);
+
+	return r == NULL || r->secret;
 }
 
 /* How long it is, as far as that can be told; a text counts as it stands. */
@@ -73,7 +83,7 @@ hide(json_t *object, const char *key)
 
 /* The names of the contract, wherever they stand in a config. */
 static int
-hide_named(json_t *v)
+hide_named(const struct objdefs *defs, json_t *v)
 {
 	const char *key;
 	json_t *member;
@@ -81,15 +91,15 @@ hide_named(json_t *v)
 	int rc = 0;
 
 	json_array_foreach(v, i, member)
-		rc |= hide_named(member);
+		rc |= hide_named(defs, member);
 	json_object_foreach(v, key, member)
-		rc |= is_secret_key(key) ? hide(v, key) : hide_named(member);
+		rc |= is_secret_key(defs, key) ? hide(v, key) : hide_named(defs, member);
 	return rc;
 }
 
 /* {"5": {"hex": …}} of an instance. */
 static int
-hide_members(json_t *value, uint16_t oid)
+hide_members(const struct objdefs *defs, json_t *value, uint16_t oid)
 {
 	struct path rid;
 	const char *key;
@@ -100,14 +110,14 @@ hide_members(json_t *value, uint16_t oid)
 	json_object_foreach(value, key, member) {
 		snprintf(text, sizeof(text), "/%.10s", key);
 		if (path_parse(text, strlen(text), &rid) == ERR_OK && rid.depth == 1 &&
-		    is_secret_resource(oid, rid.id[0]))
+		    hides(defs, oid, rid.id[0]))
 			rc |= hide(value, key);
 	}
 	return rc;
 }
 
 static int
-hide_writes(json_t *writes)
+hide_writes(const struct objdefs *defs, json_t *writes)
 {
 	json_t *w;
 	size_t i;
@@ -120,15 +130,15 @@ hide_writes(json_t *writes)
 		    path_parse(json_string_value(text), json_string_length(text), &path) != ERR_OK)
 			continue;
 		if (path.depth == 2)
-			rc |= hide_members(json_object_get(w, "value"), path.id[0]);
-		else if (path.depth == 3 && is_secret_resource(path.id[0], path.id[2]))
+			rc |= hide_members(defs, json_object_get(w, "value"), path.id[0]);
+		else if (path.depth == 3 && hides(defs, path.id[0], path.id[2]))
 			rc |= hide(w, "value");
 	}
 	return rc;
 }
 
 json_t *
-record_redact(const json_t *doc)
+record_redact(const json_t *doc, const struct objdefs *defs)
 {
 	json_t *copy = json_deep_copy(doc);
 	json_t *config = json_object_get(copy, "config");
@@ -137,8 +147,8 @@ record_redact(const json_t *doc)
 	if (copy == NULL)
 		return NULL;
 	rc = hide(json_object_get(json_object_get(copy, "auth"), "psk"), "key");
-	rc |= hide_named(config);
-	rc |= hide_writes(json_object_get(config, "write"));
+	rc |= hide_named(defs, config);
+	rc |= hide_writes(defs, json_object_get(config, "write"));
 	if (rc != 0) {
 		json_decref(copy);
 		return NULL;

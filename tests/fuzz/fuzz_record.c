@@ -87,7 +87,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		try_config(endpoint.config, &endpoint.variables, &arena);
 	check(record_profile(doc, the_objects(), &arena, &profile, &why), &why);
 	try_config(doc, NULL, &arena);
-	shown = record_redact(doc);
+	shown = record_redact(doc, the_objects());
 	json_decref(shown);
 	json_decref(doc);
 	arena_fini(&arena);
