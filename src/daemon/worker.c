@@ -294,6 +294,7 @@ make_layers(struct worker *w, const struct worker_opts *opts)
 	exchange.params.max_retransmit = (uint32_t)s->max_retransmit;
 	exchange.params.block_size = (uint32_t)s->block_size;
 	exchange.params.max_body = (uint32_t)s->limit_body;
+	exchange.params.max_upload = 0;		/* no request to us has a body */
 
 	enum err e = exchange_new(w->loop, &exchange, &w->exchange);
 	if (e == ERR_OK)

@@ -152,7 +152,7 @@ bool
 blockserve_collect(struct exchange *x, struct link *link, const struct msg *m,
     struct exchange_incoming *in, struct answer *a)
 {
-	size_t max = x->opts.params.max_body;
+	size_t max = x->opts.params.max_upload;
 	enum err bad = ERR_OK;
 	struct msg_block b;
 	struct upload *u;
@@ -167,7 +167,8 @@ blockserve_collect(struct exchange *x, struct link *link, const struct msg *m,
 		add_block(a, OPT_BLOCK1, &b);
 	if (b.num == 0 && !b.more)
 		return true;		/* one block is all */
-	u = msg_uint(m, OPT_SIZE1) > (int64_t)max ? NULL : upload_for(x, link, m, &b, a);
+	u = msg_uint(m, OPT_SIZE1) > (int64_t)max || m->payload_len > max ? NULL :
+	    upload_for(x, link, m, &b, a);
 	if (u == NULL)
 		return refuse(a, a->m.code != 0 ? a->m.code : MSG_TOO_LARGE);
 	if (append(u, m, max) != ERR_OK) {

@@ -34,6 +34,7 @@ const struct exchange_params exchange_defaults = {
 	.max_retransmit = 4,
 	.block_size = 1024,
 	.max_body = 65536,
+	.max_upload = 65536,
 	.max_peers = 0,
 };
 

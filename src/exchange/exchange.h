@@ -25,7 +25,8 @@ struct exchange_params {
 	double		ack_random_factor;	/* 1.5; at least 1 */
 	uint32_t	max_retransmit;		/* 4; at most 20 */
 	uint32_t	block_size;	/* 16 to 1024, a power of two: largest body sent in one piece */
-	uint32_t	max_body;		/* bytes a body put together from blocks may have: 65536 */
+	uint32_t	max_body;		/* bytes an answer put together from blocks may have: 65536 */
+	uint32_t	max_upload;		/* a request likewise; 0: none is put together */
 	uint32_t	max_peers;		/* conversations kept, 0: no limit but the links' */
 };
 extern const struct exchange_params exchange_defaults;

@@ -199,7 +199,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		.link_gone = link_gone, .arg = &w };
 
 	opts.params.block_size = 16u << (rd_u8(&r) % 7);
-	opts.params.max_body = 3000;
+	opts.params.max_body = opts.params.max_upload = 3000;
 	opts.params.max_peers = 2;
 	fake_random_seed(1);
 	if (loop_new(&w.loop) != ERR_OK || exchange_new(w.loop, &opts, &w.x) != ERR_OK)

@@ -402,7 +402,7 @@ do_count(struct env *env, char **words)
 	script_fail(env->s, "count COUNTER N");
 }
 
-/* params [ack_timeout_ms=N] [max_retransmit=N] [block_size=N] [max_body=N] [max_peers=N] [factor=N] */
+/* params [ack_timeout_ms=N] [max_retransmit=N] [block_size=N] [max_body=N] [max_upload=N] [max_peers=N] */
 static void
 do_params(struct env *env, char **words)
 {
@@ -412,6 +412,7 @@ do_params(struct env *env, char **words)
 	p->max_retransmit = (uint32_t)script_number(env->s, words, "max_retransmit", p->max_retransmit);
 	p->block_size = (uint32_t)script_number(env->s, words, "block_size", p->block_size);
 	p->max_body = (uint32_t)script_number(env->s, words, "max_body", p->max_body);
+	p->max_upload = (uint32_t)script_number(env->s, words, "max_upload", p->max_upload);
 	p->max_peers = (uint32_t)script_number(env->s, words, "max_peers", p->max_peers);
 	if (env->x != NULL)
 		script_fail(env->s, "params come before anything else");
