@@ -225,7 +225,7 @@ cborleaf_get(struct decoding *d, struct cborio *r, const struct cborio_item *hea
 		if (!finish_string(d, r, head, &p, &len))
 			break;
 		v = value_bytes(text ? VALUE_STRING : VALUE_OPAQUE, p, len);
-		if (text && known && type == VALUE_OBJLNK && objlnk_parse(p, len, &v) != ERR_OK)
+		if (text && type == VALUE_OBJLNK && objlnk_parse(p, len, &v) != ERR_OK)
 			return ERR_MALFORMED;
 		break;
 	case CBORIO_BOOL:

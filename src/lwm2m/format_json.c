@@ -50,6 +50,7 @@ get_path(struct decoding *d, struct naming_text base, struct naming_text name, s
 	return e == ERR_OK && ret->depth < 3 ? ERR_MALFORMED : e;
 }
 
+/* What is no object has no members. */
 static enum err
 get_entry(struct decoding *d, const json_t *entry, struct naming_text base)
 {
@@ -57,8 +58,6 @@ get_entry(struct decoding *d, const json_t *entry, struct naming_text base)
 	struct path path;
 	struct value v;
 
-	if (!json_is_object(entry))
-		return ERR_MALFORMED;
 	enum err e = jsonio_get_text(d, entry, "n", &name);
 	if (e == ERR_OK)
 		e = get_path(d, base, name, &path);

@@ -66,7 +66,7 @@ check_members(const json_t *record)
 	return ERR_OK;
 }
 
-/* A record, and the base name that stays in force. */
+/* A record, and the base name that stays in force. What is no object has no members. */
 static enum err
 get_record(struct decoding *d, const json_t *record, struct naming_text *base)
 {
@@ -74,8 +74,6 @@ get_record(struct decoding *d, const json_t *record, struct naming_text *base)
 	struct path path;
 	struct value v;
 
-	if (!json_is_object(record))
-		return ERR_MALFORMED;
 	enum err e = check_members(record);
 	if (e == ERR_OK)
 		e = jsonio_get_text(d, record, "bn", base);

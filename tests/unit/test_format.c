@@ -1,9 +1,6 @@
 #include "test_lwm2m.h"
 
 #include <math.h>
-#include <stdio.h>
-
-#include "base/random.h"
 
 static void
 names_are_those_of_the_records(void **state)
@@ -286,142 +283,6 @@ decoding_adds_to_what_is_there(void **state)
 	arena_fini(&arena);
 }
 
-/* A value of the type, of any size and sign. */
-static struct value
-random_value(enum value_type type, struct arena *arena)
-{
-	uint64_t bits = random_u64() >> random_below(64);
-	size_t len = random_below(random_below(8) == 0 ? 600 : 20);
-	uint8_t *p = arena_alloc(arena, len);
-	double f = (double)(int64_t)random_u64() / (double)(1 + random_below(1000000));
-
-	assert_non_null(p);
-	random_bytes(p, len);
-	switch (type) {
-	case VALUE_STRING:
-	case VALUE_CORELNK:
-		for (size_t i = 0; i < len; i++)
-			p[i] = (uint8_t)(p[i] & 0x7f);
-		return value_bytes(type, p, len);
-	case VALUE_OPAQUE:
-		return value_bytes(type, p, len);
-	case VALUE_INTEGER:
-		return value_integer(random_below(2) ? (int64_t)bits : -(int64_t)(bits >> 1) - 1);
-	case VALUE_TIME:
-		return value_time((int64_t)bits);
-	case VALUE_UNSIGNED:
-		return value_unsigned(bits);
-	case VALUE_FLOAT:
-		return value_float(random_below(2) ? f : (double)(float)f);
-	case VALUE_BOOLEAN:
-		return value_boolean(random_below(2));
-	case VALUE_OBJLNK:
-		return value_objlnk((uint16_t)random_u64(), (uint16_t)random_u64());
-	case VALUE_NONE:
-		break;
-	}
-	return (struct value){ .type = VALUE_NONE };
-}
-
-/* Some resources of an instance, with random values; multiple ones with up to 4 instances. */
-static void
-add_random_instance(struct nodes *nodes, const struct objdef *o, uint16_t iid)
-{
-	for (size_t i = 0; i < o->nresources; i++) {
-		const struct resdef *r = &o->resources[i];
-		if (r->type == VALUE_NONE || random_below(2) == 0)
-			continue;
-		uint16_t riid = (uint16_t)random_below(400);
-		for (uint32_t n = r->multiple ? 1 + random_below(4) : 1; n > 0; n--) {
-			struct path p = PATH_OIR(o->id, iid, r->id);
-			if (r->multiple)
-				p = PATH_OIRR(o->id, iid, r->id, riid);
-			struct value v = random_value(r->type, nodes->arena);
-			assert_int_equal(nodes_add(nodes, &p, &v), ERR_OK);
-			riid = (uint16_t)(riid + 1 + random_below(9));
-		}
-	}
-}
-
-static void
-comes_back_the_same(int cf, const struct path *target, const struct nodes *nodes)
-{
-	static uint8_t buf[65536];
-	struct wr w = wr_over(buf, sizeof(buf));
-	struct nodes out = { .arena = nodes->arena };
-
-	assert_int_equal(format_encode(cf, target, nodes->v, nodes->n, &w), ERR_OK);
-	uint8_t *copy = exact_copy(buf, w.len);
-	assert_int_equal(format_decode(cf, target, defs, copy, w.len, &out), ERR_OK);
-	same_nodes(&out, nodes->v, nodes->n);
-	free(copy);
-}
-
-static void
-random_values_come_back_from_every_format(void **state)
-{
-	static const int tree[] = { FORMAT_TLV, FORMAT_TLV_OLD, FORMAT_SENML_CBOR };
-
-	(void)state;
-	for (int round = 0; round < 400; round++) {
-		const struct objdef *o = objdefs_at(defs, random_below((uint32_t)objdefs_count(defs)));
-		struct arena arena;
-		struct nodes nodes = { .arena = &arena };
-		struct path object = PATH_O(o->id), instance = PATH_OI(o->id, 7);
-
-		arena_init(&arena, 16384, 0);
-		add_random_instance(&nodes, o, 7);
-		for (size_t i = 0; i < COUNT(tree); i++)
-			comes_back_the_same(tree[i], &instance, &nodes);
-		for (size_t i = 0; i < nodes.n; i++) {
-			struct nodes one = { .v = &nodes.v[i], .n = 1, .arena = &arena };
-			struct path target = nodes.v[i].path;
-			bool single = target.depth == 3;
-			target = PATH_OIR(target.id[0], target.id[1], target.id[2]);
-			comes_back_the_same(FORMAT_TLV, &target, &one);
-			comes_back_the_same(FORMAT_SENML_CBOR, &target, &one);
-			if (single)
-				comes_back_the_same(FORMAT_TEXT, &target, &one);
-			if (single && one.v[0].value.type == VALUE_OPAQUE)
-				comes_back_the_same(FORMAT_OPAQUE, &target, &one);
-		}
-		add_random_instance(&nodes, o, 300);
-		for (size_t i = 0; i < COUNT(tree); i++)
-			comes_back_the_same(tree[i], &object, &nodes);
-		arena_fini(&arena);
-	}
-}
-
-static void
-random_damage_is_survived(void **state)
-{
-	static const int all[] = { FORMAT_TLV, FORMAT_SENML_CBOR, FORMAT_TEXT, FORMAT_OPAQUE };
-	static uint8_t buf[65536];
-
-	(void)state;
-	for (int round = 0; round < 300; round++) {
-		const struct objdef *o = objdefs_at(defs, random_below((uint32_t)objdefs_count(defs)));
-		int cf = all[random_below(COUNT(all))];
-		struct arena arena;
-		struct nodes nodes = { .arena = &arena }, out = { .arena = &arena };
-		struct path target = PATH_OI(o->id, 7);
-		struct wr w = wr_over(buf, sizeof(buf));
-
-		arena_init(&arena, 16384, 0);
-		add_random_instance(&nodes, o, 7);
-		if (format_encode(format_is_tree(cf) ? cf : FORMAT_TLV, &target, nodes.v, nodes.n,
-		    &w) == ERR_OK && w.len > 0) {
-			uint8_t *copy = exact_copy(buf, w.len);
-			for (uint32_t n = 1 + random_below(4); n > 0; n--)
-				copy[random_below((uint32_t)w.len)] = (uint8_t)random_u64();
-			if (format_decode(cf, &target, defs, copy, w.len, &out) != ERR_OK)
-				assert_int_equal(out.n, 0);
-			free(copy);
-		}
-		arena_fini(&arena);
-	}
-}
-
 int
 main(void)
 {
@@ -438,8 +299,6 @@ main(void)
 		cmocka_unit_test(oversized_payload_is_refused),
 		cmocka_unit_test(full_arena_fails_the_payload),
 		cmocka_unit_test(decoding_adds_to_what_is_there),
-		cmocka_unit_test(random_values_come_back_from_every_format),
-		cmocka_unit_test(random_damage_is_survived),
 	};
 	return cmocka_run_group_tests(tests, load_defs, free_defs);
 }

@@ -217,6 +217,12 @@ names_of_senml_are_put_together(void **state)
 	    { ATI(1, 0, 24, 3), LNK(1, 2) } };
 
 	(void)state;
+	char zeros[400] = "", text[1000];
+	memset(zeros, '0', sizeof(zeros) - 1);
+	snprintf(text, sizeof(text), "[{'n':'/1/0/%s','v':101}]", zeros);
+	refuses(FORMAT_SENML_JSON, "/1/0", text);
+	snprintf(text, sizeof(text), "[{'bn':'/1/0/%s','n':'0','v':101}]", zeros);
+	refuses(FORMAT_SENML_JSON, "/1/0", text);
 	for (size_t i = 0; i < COUNT(same); i++)
 		reads(FORMAT_SENML_JSON, "/1/0", same[i], (struct node){ AT(1, 0, 0), INT(101) });
 	for (size_t i = 0; i < COUNT(bad); i++)
@@ -231,7 +237,8 @@ records_of_senml_have_one_value(void **state)
 	static const char *const bad[] = {
 		"[{'n':'/1/0/0'}]", "[{'n':'/1/0/0','v':1,'vs':'1'}]", "[{'n':'/1/0/0','v':1,'v':1}]",
 		"[{'n':'/1/0/0','v':null}]", "[{'n':'/1/0/0','v':'1'}]", "[{'n':'/1/0/0','vs':'1'}]",
-		"[{'n':'/1/0/6','vb':1}]", "[{'n':'/1/0/7','vs':5}]", "[{'n':'/1/0/0','v':1},5]",
+		"[{'n':'/1/0/6','vb':1}]", "[{'n':'/1/0/6','v':1,'vb':true}]",
+		"[{'n':'/1/0/7','vs':5}]", "[{'n':'/1/0/0','v':1},5]",
 		"{'n':'/1/0/0','v':1}", "[{'n':'/1/0/0','v':1}]x",
 		    "[{'n':'/1/0/0','v':1},{'n':'/1/0/0','v':1}]",
 		"[{'n':'/1/0/0','v':1},]", "5", "[{'n':'/1/0/10','vlo':5}]",
@@ -244,6 +251,7 @@ records_of_senml_have_one_value(void **state)
 	refuses(FORMAT_SENML_JSON, "/0/1", "[{'n':'/0/1/5','vd':5}]");
 	decodes(FORMAT_SENML_JSON, "/1", "", NULL, 0);
 	decodes(FORMAT_SENML_JSON, "/1", json("[]"), NULL, 0);
+	encodes(FORMAT_SENML_JSON, "/1", NULL, 0, json("[]"));
 	fails(FORMAT_SENML_JSON, "/1", json("[{'n':'/1/0/0','v':1}"), ERR_TRUNCATED);
 	fails(FORMAT_SENML_JSON, "/1/0", "5b7b226e223a222f312f302f37222c227673223a22ff227d5d",
 	    ERR_MALFORMED);	/* not UTF-8 */
@@ -261,7 +269,7 @@ members_of_senml_that_matter_are_understood(void **state)
 		"[{'bver':11,'n':'/1/0/0','v':1}]", "[{'bver':'10','n':'/1/0/0','v':1}]",
 		"[{'n':'/1/0/0','v':1,'x_':1}]", "[{'n':'/1/0/0','v':1,'_':1}]",
 		"[{'n':'/1/0/0','v':1,'bv':1}]", "[{'n':'/1/0/0','v':1,'bs':1}]",
-		    "[{'n':'/1/0/0','s':1}]",
+		    "[{'n':'/1/0/0','v':1,'s':1}]",
 	};
 
 	(void)state;
@@ -391,6 +399,7 @@ names_of_json_are_relative_to_the_base_or_the_request(void **state)
 	static const char *const bad[] = {
 		"{'bn':'/1/0','e':[{'n':'0','v':101}]}", "{'bn':'/1/1/','e':[{'n':'0','v':101}]}",
 		"{'e':[{'v':101}]}", "{'e':[{'n':'0'}]}", "{'e':[{'n':'0','v':1,'sv':'1'}]}",
+		"{'e':[{'n':'6','v':1,'bv':true}]}",
 		"{'e':{'n':'0','v':1}}", "{'bn':'/1/0/'}", "[{'n':'0','v':1}]", "{'e':[5]}",
 		"{'bn':5,'e':[{'n':'0','v':101}]}", "{'e':[{'n':5,'v':101}]}",
 		    "{'e':[{'n':'6','bv':1}]}",
@@ -408,6 +417,7 @@ names_of_json_are_relative_to_the_base_or_the_request(void **state)
 	reads(FORMAT_JSON, "/2/0/2", "{'e':[{'n':'7','v':15}]}", acl);
 	encodes(FORMAT_JSON, "/2/0/2", &acl, 1, json("{'bn':'/2/0/2/','e':[{'n':'7','v':15}]}"));
 	decodes(FORMAT_JSON, "/1", json("{'bn':'/1/','e':[]}"), NULL, 0);
+	encodes(FORMAT_JSON, "/1", NULL, 0, json("{'bn':'/1/','e':[]}"));
 	decodes(FORMAT_JSON, "/1", "", NULL, 0);
 }
 
