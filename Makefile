@@ -126,6 +126,9 @@ $(B)/fuzz/%: tests/fuzz/%.c $(B)/libstrapd.a
 bench: all $(BENCHES)	## figures as a table and as JSON (build/bench.json)
 	@tests/bench/run.sh $(B)
 
+interop: all $(HELPERS)	## strapd and strapfleet against software that is not ours; fetches it
+	@tests/interop/run.sh $(B)
+
 demo:	## the main job, start to end, with a throw-away daemon
 	@tests/deps.sh
 	@$(MAKE) --no-print-directory -s B=$(B) all
@@ -157,6 +160,6 @@ clean:	## remove what was built
 help:	## this list
 	@awk -F':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
 
-.PHONY: all check tests quick system lint asan tsan fuzz fuzzers bench demo deps install format clean help
+.PHONY: all check tests quick system lint asan tsan fuzz fuzzers bench interop demo deps install format clean help
 .SECONDARY:
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
