@@ -100,7 +100,7 @@ change_put_endpoint(struct call *call, const struct check *c, json_t *doc, bool 
 void
 change_log(const struct call *call, const char *fmt, ...)
 {
-	char what[512];
+	char what[2 * LOG_WORD_MAX];
 	va_list ap;
 
 	va_start(ap, fmt);

@@ -7,12 +7,14 @@
 #include "admin/check.h"
 #include "admin/method.h"
 #include "admin/show.h"
+#include "base/log.h"
 #include "base/text.h"
 
 static enum rpc_error
 set_endpoint(struct call *call, json_t *doc, json_t *warnings, json_t **ret, struct rpc_fault *f)
 {
 	struct check c;
+	char name[LOG_WORD_MAX];
 	bool created = false;
 	enum rpc_error code = check_endpoint(call->admin, doc, warnings, &c, f);
 
@@ -27,7 +29,7 @@ set_endpoint(struct call *call, json_t *doc, json_t *warnings, json_t **ret, str
 		code = change_end(call, code, f);
 	}
 	if (code == RPC_OK) {
-		change_log(call, "ep=%s record %s profile=%s", c.record.endpoint,
+		change_log(call, "ep=%s record %s profile=%s", log_word(c.record.endpoint, name),
 		    created ? "created" : "replaced", c.record.profile != NULL ? c.record.profile : "-");
 		*ret = json_pack("{s:s, s:b, s:O}", "endpoint", c.record.endpoint, "created", created,
 		    "warnings", warnings);
@@ -97,12 +99,13 @@ method_endpoint_remove(struct call *call, json_t *params)
 {
 	const char *endpoint = param_text(params, "endpoint");
 	struct rpc_fault f = { 0 };
+	char name[LOG_WORD_MAX];
 
 	if (remove_endpoint(call, endpoint, &f) != RPC_OK) {
 		call_fail(call, &f);
 		return;
 	}
-	change_log(call, "ep=%s record removed", endpoint);
+	change_log(call, "ep=%s record removed", log_word(endpoint, name));
 	call_result_when_durable(call, json_pack("{s:s}", "endpoint", endpoint));
 }
 

@@ -61,10 +61,16 @@ add(struct line *l, const char *fmt, ...)
 	va_end(ap);
 }
 
-/* C0, DEL and, as UTF-8, C1: what could steer the terminal that shows the log. */
+/*
+ * What could steer the terminal that shows the log: C0, DEL and, as UTF-8, C1; line and paragraph
+ * separators and what turns the direction of text (U+2028 to U+202E, U+2066 to U+2069).
+ */
 static bool
 is_control(const uint8_t *p, size_t n)
 {
+	if (n == 3 && p[0] == 0xe2)
+		return (p[1] == 0x80 && p[2] >= 0xa8 && p[2] <= 0xae) ||
+		    (p[1] == 0x81 && p[2] >= 0xa6 && p[2] <= 0xa9);
 	return p[0] < 0x20 || p[0] == 0x7f || (n == 2 && p[0] == 0xc2 && p[1] < 0xa0);
 }
 
@@ -158,6 +164,24 @@ DEFINE(log_error, LOG_LEVEL_ERROR)
 DEFINE(log_warn, LOG_LEVEL_WARN)
 DEFINE(log_info, LOG_LEVEL_INFO)
 DEFINE(log_debug, LOG_LEVEL_DEBUG)
+
+const char *
+log_word(const char *s, char buf[LOG_WORD_MAX])
+{
+	size_t n = 0;
+
+	if (s[0] != '\0' && strpbrk(s, " \"\\=\t\n\v\f\r") == NULL)
+		return s;
+	buf[n++] = '"';
+	for (; *s != '\0' && n < LOG_WORD_MAX - 3; s++) {
+		if (*s == '"' || *s == '\\')
+			buf[n++] = '\\';
+		buf[n++] = *s;
+	}
+	buf[n++] = '"';
+	buf[n] = '\0';
+	return buf;
+}
 
 void
 log_limited(struct log_limit *limit, uint64_t now_ms, const char *fmt, ...)

@@ -29,6 +29,14 @@ void	log_info(const char *fmt, ...) PRINTF_LIKE(1, 2);
 void	log_debug(const char *fmt, ...) PRINTF_LIKE(1, 2);
 
 /*
+ * A name of a peer's choice as one value of a line: as it is, or in quotes, with \" and \\, when it
+ * is empty or has anything in it that could pass for the next field. Returns 's' or 'buf'; what is
+ * too long is cut.
+ */
+#define LOG_WORD_MAX	1056
+const char *log_word(const char *s, char buf[LOG_WORD_MAX]);
+
+/*
  * For noise that peers cause: at most one line a minute; the next one says how many were
  * left out. One struct per place, used by one thread; zeroed at first.
  */

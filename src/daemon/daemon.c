@@ -30,10 +30,11 @@ keep_handshake(struct daemon *d, const struct report *r)
 {
 	json_t *body = json_pack("{s:s, s:s, s:s, s:s*}", "peer", r->peer, "reason", r->reason,
 	    "cause", r->cause, "identity", r->identity);
+	char identity[LOG_WORD_MAX];
 	int64_t seq;
 
 	log_info("peer=%s handshake=failed reason=%s%s%s cause=\"%s\"", r->peer, r->reason,
-	    r->identity != NULL ? " identity=" : "", r->identity != NULL ? r->identity : "",
+	    r->identity != NULL ? " identity=" : "", r->identity != NULL ? log_word(r->identity, identity) : "",
 	    r->cause);
 	if (body == NULL ||
 	    store_event_add(d->store, "handshake.failed", NULL, r->at_ms, body, &seq) != ERR_OK)

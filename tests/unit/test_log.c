@@ -78,6 +78,34 @@ what_peers_send_cannot_break_out_of_the_line(void **state)
 }
 
 static void
+text_of_peers_cannot_turn_direction_or_line(void **state)
+{
+	(void)state;
+	log_setup(LOG_LEVEL_INFO, LOG_FORMAT_JOURNAL);
+	capture();
+	log_info("ep=%s", "\xe2\x80\xae" "exe\xe2\x81\xa6\xe2\x80\xa8\xe2\x82\xac");
+	assert_string_equal(release(),
+	    "<6>ep=\\xe2\\x80\\xaeexe\\xe2\\x81\\xa6\\xe2\\x80\\xa8\xe2\x82\xac\n");
+}
+
+static void
+word_that_could_pass_for_more_is_quoted(void **state)
+{
+	char buf[LOG_WORD_MAX], big[2 * LOG_WORD_MAX];
+
+	(void)state;
+	assert_string_equal(log_word("urn:imei:35000", buf), "urn:imei:35000");
+	assert_string_equal(log_word("", buf), "\"\"");
+	assert_string_equal(log_word("x result=finished", buf), "\"x result=finished\"");
+	assert_string_equal(log_word("a\"b\\x0a", buf), "\"a\\\"b\\\\x0a\"");
+	assert_string_equal(log_word("a\nb", buf), "\"a\nb\"");	/* the line's own escapes see to it */
+	memset(big, '"', sizeof(big));
+	big[sizeof(big) - 1] = '\0';
+	assert_true(strlen(log_word(big, buf)) < LOG_WORD_MAX);
+	assert_int_equal(buf[strlen(buf) - 1], '"');
+}
+
+static void
 plain_lines_carry_time_and_level(void **state)
 {
 	const char *line;
@@ -174,6 +202,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(levels_above_the_chosen_one_are_silent),
 		cmocka_unit_test(what_peers_send_cannot_break_out_of_the_line),
+		cmocka_unit_test(text_of_peers_cannot_turn_direction_or_line),
+		cmocka_unit_test(word_that_could_pass_for_more_is_quoted),
 		cmocka_unit_test(plain_lines_carry_time_and_level),
 		cmocka_unit_test(json_lines_stay_json),
 		cmocka_unit_test(journal_is_recognised),
