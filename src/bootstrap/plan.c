@@ -5,8 +5,9 @@
  *               write over it (spec/bootstrap.md 1.5). Objects are deleted whole, which spares
  *               the bootstrap account; the account's instance itself is never named, since
  *               Wakaama and Anjay would obey
- *   /21, /0     /21 before the /0 that links to it; resource 0 of /0 in its first write, since
- *               Anjay dies of an account without a URI
+ *   /21, /24 …  what accounts link to before the links (spec/bootstrap.md 3.6): contexts of OSCORE,
+ *               and writes to /23 (COSE), /24 (MQTT) and /11 (APN)
+ *   /0          resource 0 of /0 in its first write, since Anjay dies of an account without a URI
  *   /1, /2      then whatever else the record says, in its order
  *   Read        with "verify": what clients let a bootstrap server read
  *   Finish
@@ -115,6 +116,29 @@ add_security(struct plan_builder *b, const struct plan_piece *pc)
 	return e;
 }
 
+/* What resources of /0 and /1 link to, and a record writes by path. */
+static bool
+is_linked_to(const struct config_write *w)
+{
+	return w->path.id[0] == OBJ_APN || w->path.id[0] == OBJ_COSE || w->path.id[0] == OBJ_MQTT;
+}
+
+static enum err
+add_other_writes(struct plan_builder *b, bool linked_to)
+{
+	enum err e = ERR_OK;
+
+	for (size_t i = 0; i < b->cfg->nwrites && e == ERR_OK; i++) {
+		const struct config_write *w = &b->cfg->writes[i];
+		struct plan_piece pc = { .path = w->path, .resources = w->resources, .n = w->nresources,
+			.oscore = -1, .account = PLAN_NO_ACCOUNT };
+
+		if (is_linked_to(w) == linked_to)
+			e = plan_add_write(b, &pc);
+	}
+	return e;
+}
+
 static enum err
 add_account_objects(struct plan_builder *b)
 {
@@ -127,6 +151,8 @@ add_account_objects(struct plan_builder *b)
 		pc.account = account_of_oscore(cfg, i);
 		e = plan_add_write(b, &pc);
 	}
+	if (e == ERR_OK)
+		e = add_other_writes(b, true);
 	for (size_t i = 0; i < cfg->nservers && e == ERR_OK; i++) {
 		pc = instance(OBJ_SECURITY, b->ids.security[i], &cfg->servers[i].security);
 		pc.nosec = is_nosec(&cfg->servers[i].security);
@@ -147,21 +173,6 @@ add_account_objects(struct plan_builder *b)
 	}
 	for (size_t i = 0; i < cfg->naccess_control && e == ERR_OK; i++) {
 		pc = instance(OBJ_ACCESS, b->ids.access[i], &cfg->access_control[i]);
-		e = plan_add_write(b, &pc);
-	}
-	return e;
-}
-
-static enum err
-add_other_writes(struct plan_builder *b)
-{
-	enum err e = ERR_OK;
-
-	for (size_t i = 0; i < b->cfg->nwrites && e == ERR_OK; i++) {
-		const struct config_write *w = &b->cfg->writes[i];
-		struct plan_piece pc = { .path = w->path, .resources = w->resources, .n = w->nresources,
-			.oscore = -1, .account = PLAN_NO_ACCOUNT };
-
 		e = plan_add_write(b, &pc);
 	}
 	return e;
@@ -244,7 +255,7 @@ compile(struct plan_builder *b)
 	add_deletes(b);
 	e = add_account_objects(b);
 	if (e == ERR_OK)
-		e = add_other_writes(b);
+		e = add_other_writes(b, false);
 	if (e != ERR_OK)
 		return e;
 	add_reads(b);

@@ -16,7 +16,10 @@ struct config_resource;
 
 /* The parts of plan_build(): which instances, which format, which version, what is written. */
 
-enum { OBJ_SECURITY = 0, OBJ_SERVER = 1, OBJ_ACCESS = 2, OBJ_OSCORE = 21 };
+enum {
+	OBJ_SECURITY = 0, OBJ_SERVER = 1, OBJ_ACCESS = 2, OBJ_APN = 11, OBJ_OSCORE = 21, OBJ_COSE = 23,
+	OBJ_MQTT = 24,
+};
 
 /* Sentences for plan.notes; text is static or in the plan's arena. */
 struct plan_notes {

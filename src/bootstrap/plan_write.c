@@ -68,6 +68,17 @@ is_superfluous(const struct plan_piece *pc, uint16_t rid)
 	return pc->oscore >= 0 && rid == SEC_OSCORE;
 }
 
+/* Only TLV has a way to say that a multiple resource is there and has no instance. */
+static enum err
+tell_no_instances(struct plan_builder *b, const struct path *path, uint16_t rid)
+{
+	const char *name = format_name(b->plan->format);
+
+	plan_warn(&b->notes, arena_printf(b->arena, "/%u/%u/%u: left out, %s cannot say that a resource "
+	    "has no instances", path->id[0], path->id[1], rid, name != NULL ? name : "the format"));
+	return ERR_OK;
+}
+
 static enum err
 add_resource(struct plan_builder *b, const struct plan_piece *pc, const struct config_resource *r,
     uint16_t version, struct nodes *out)
@@ -81,6 +92,8 @@ add_resource(struct plan_builder *b, const struct plan_piece *pc, const struct c
 		return e == ERR_NOTFOUND || e == ERR_MALFORMED ? ERR_INVALID : e;
 	if (pc->whole && is_empty(&v))
 		return ERR_OK;
+	if (v.type == VALUE_NONE && b->plan->format != FORMAT_TLV)
+		return tell_no_instances(b, &pc->path, r->rid);
 	/* The same octets are a String in /21 1.x and an Opaque in 2.0 (spec/bootstrap.md 3.4). */
 	if (is_bytes(&v) && version != 0) {
 		enum value_type t = objdefs_type(b->defs, path.id[0], r->rid, version);

@@ -78,6 +78,20 @@ check_mandatory(struct parse *p, const struct place *at, const struct objdef *ob
 	return ERR_OK;
 }
 
+/* Of a resource that may have several instances, [] says that it is to have none. */
+static enum err
+read_resource(struct parse *p, const struct place *at, const json_t *v, const struct resdef *def,
+    struct reslist *list)
+{
+	bool none = def->multiple && (json_is_array(v) || json_is_object(v)) &&
+	    json_array_size(v) + json_object_size(v) == 0;
+
+	if (!none)
+		return value_read_resource(p, at, v, def, NULL, list);
+	return reslist_add(p, list, def, -1, &(struct config_value){ .source = CONFIG_LITERAL,
+	    .literal = { .type = VALUE_NONE } });
+}
+
 static enum err
 read_whole(struct parse *p, const struct place *at, const json_t *v, const struct objdef *object,
     struct reslist *list)
@@ -104,7 +118,7 @@ read_whole(struct parse *p, const struct place *at, const json_t *v, const struc
 			return doc_refuse(&p->doc, here, "invalid", "expected a resource id, 0 to 65534");
 		e = find_resource(p, here, object, rid.id[0], &def);
 		if (e == ERR_OK)
-			e = value_read_resource(p, here, member, def, NULL, list);
+			e = read_resource(p, here, member, def, list);
 		if (e != ERR_OK)
 			return e;
 	}
@@ -187,7 +201,7 @@ read_write(struct parse *p, const struct place *at, const json_t *v, struct conf
 	if (e == ERR_OK && ret->path.depth == 3)
 		e = find_resource(p, path_at, object, ret->path.id[2], &def);
 	if (e == ERR_OK)
-		e = def != NULL ? value_read_resource(p, value_at, value, def, NULL, &list) :
+		e = def != NULL ? read_resource(p, value_at, value, def, &list) :
 		    read_whole(p, value_at, value, object, &list);
 	if (e != ERR_OK)
 		return e;
