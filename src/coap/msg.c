@@ -4,7 +4,7 @@
 
 #include "base/rd.h"
 #include "base/wr.h"
-#include "coap/msg.h"
+#include "coap/msg_priv.h"
 
 /*
  *    0                   1                   2                   3
@@ -74,30 +74,37 @@ decode_option(struct rd *r, unsigned *number, struct msg_opt *ret)
 	(void)rd_bytes(r, n);
 }
 
+void
+msg_read_body(struct rd *r, struct msg *m)
+{
+	unsigned number = 0;
+
+	m->nopts = 0;
+	m->payload = NULL;
+	m->payload_len = 0;
+	while (r->err == ERR_OK && r->left > 0 && r->p[0] != MARKER) {
+		if (m->nopts == MSG_OPTS_MAX)
+			rd_fail(r, ERR_TOOBIG);
+		else
+			decode_option(r, &number, &m->opts[m->nopts++]);
+	}
+	if (r->err == ERR_OK && r->left == 1)	/* a marker, and nothing behind it */
+		rd_fail(r, ERR_MALFORMED);
+	if (r->err == ERR_OK && r->left > 1) {
+		m->payload = r->p + 1;
+		m->payload_len = r->left - 1;
+	}
+}
+
 enum err
 msg_decode(const uint8_t *buf, size_t len, struct msg *ret)
 {
 	struct rd r = rd_over(buf, len);
-	unsigned number = 0;
 
 	decode_header(&r, ret);
-	ret->nopts = 0;
-	ret->payload = NULL;
-	ret->payload_len = 0;
 	if (r.err == ERR_OK && ret->code == MSG_EMPTY && len > 4)	/* RFC 7252, 4.1 */
 		rd_fail(&r, ERR_MALFORMED);
-	while (r.err == ERR_OK && r.left > 0 && r.p[0] != MARKER) {
-		if (ret->nopts == MSG_OPTS_MAX)
-			rd_fail(&r, ERR_TOOBIG);
-		else
-			decode_option(&r, &number, &ret->opts[ret->nopts++]);
-	}
-	if (r.err == ERR_OK && r.left == 1)	/* a marker, and nothing behind it */
-		rd_fail(&r, ERR_MALFORMED);
-	if (r.err == ERR_OK && r.left > 1) {
-		ret->payload = r.p + 1;
-		ret->payload_len = r.left - 1;
-	}
+	msg_read_body(&r, ret);
 	return r.err;
 }
 
@@ -114,8 +121,8 @@ sort_options(const struct msg *m, uint8_t order[MSG_OPTS_MAX])
 	}
 }
 
-static void
-encode_options(struct wr *w, const struct msg *m)
+void
+msg_write_body(struct wr *w, const struct msg *m)
 {
 	uint8_t order[MSG_OPTS_MAX];
 	uint16_t number = 0;
@@ -130,6 +137,27 @@ encode_options(struct wr *w, const struct msg *m)
 			coap_opt_encode(room, (size_t)(w->p + w->len - room), delta, o->value, o->len);
 		number = o->number;
 	}
+	if (m->payload_len > 0) {
+		wr_u8(w, MARKER);
+		wr_bytes(w, m->payload, m->payload_len);
+	}
+}
+
+size_t
+msg_body_len(const struct msg *m)
+{
+	uint8_t order[MSG_OPTS_MAX];
+	uint16_t number = 0;
+	size_t len = m->payload_len > 0 ? 1 + m->payload_len : 0;
+
+	sort_options(m, order);
+	for (size_t i = 0; i < m->nopts; i++) {
+		const struct msg_opt *o = &m->opts[order[i]];
+
+		len += coap_opt_encode_size((uint16_t)(o->number - number), o->len);
+		number = o->number;
+	}
+	return len;
 }
 
 enum err
@@ -142,11 +170,7 @@ msg_encode(const struct msg *m, uint8_t *buf, size_t cap, size_t *ret_len)
 	wr_u8(&w, m->code);
 	wr_u16(&w, m->mid);
 	wr_bytes(&w, m->token, m->token_len);
-	encode_options(&w, m);
-	if (m->payload_len > 0) {
-		wr_u8(&w, MARKER);
-		wr_bytes(&w, m->payload, m->payload_len);
-	}
+	msg_write_body(&w, m);
 	if (w.err == ERR_OK)
 		*ret_len = w.len;
 	return w.err;
@@ -188,22 +212,36 @@ msg_uint(const struct msg *m, uint16_t number)
 }
 
 #define BLOCK_NUM_MAX	0xfffff	/* 20 bits: RFC 7959, 2.2 */
-#define BLOCK_SZX_MAX	6	/* 7 is BERT's, over TCP only (RFC 8323, 6) */
 
 bool
-msg_block(const struct msg *m, uint16_t number, struct msg_block *ret, enum err *e)
+msg_block_bert(const struct msg *m, uint16_t number, struct msg_block *ret, enum err *e)
 {
 	const struct msg_opt *o = msg_find(m, number);
 	uint32_t v;
 
 	if (o == NULL)
 		return false;
-	v = o->len <= 3 ? coap_decode_var_bytes(o->value, o->len) : UINT32_MAX;
-	if ((v & 7) > BLOCK_SZX_MAX) {
+	if (o->len > 3) {
 		*e = ERR_MALFORMED;
 		return false;
 	}
+	v = coap_decode_var_bytes(o->value, o->len);
 	*ret = (struct msg_block){ .num = v >> 4, .more = v >> 3 & 1, .szx = v & 7 };
+	return true;
+}
+
+bool
+msg_block(const struct msg *m, uint16_t number, struct msg_block *ret, enum err *e)
+{
+	struct msg_block b;
+
+	if (!msg_block_bert(m, number, &b, e))
+		return false;
+	if (b.szx == MSG_SZX_BERT) {
+		*e = ERR_MALFORMED;
+		return false;
+	}
+	*ret = b;
 	return true;
 }
 
@@ -212,7 +250,7 @@ msg_add_block(struct msg *m, uint16_t number, const struct msg_block *b, uint8_t
 {
 	if (b->num > BLOCK_NUM_MAX)
 		return ERR_TOOBIG;
-	assert(b->szx <= BLOCK_SZX_MAX);
+	assert(b->szx <= MSG_SZX_BERT);
 	return msg_add_uint(m, number, b->num << 4 | (uint32_t)b->more << 3 | b->szx, scratch);
 }
 

@@ -114,6 +114,9 @@ struct msg_block {
 };
 /* False when absent; and for a reserved szx or a long value, then with *e set to ERR_MALFORMED. */
 bool	 msg_block(const struct msg *m, uint16_t number, struct msg_block *ret, enum err *e);
+/* The same over TCP, where szx 7 counts 'num' in 1024 bytes, any number of them (RFC 8323, 6). */
+#define MSG_SZX_BERT	7
+bool	 msg_block_bert(const struct msg *m, uint16_t number, struct msg_block *ret, enum err *e);
 enum err msg_add_block(struct msg *m, uint16_t number, const struct msg_block *b,
     uint8_t scratch[4]) MUST_CHECK;
 
