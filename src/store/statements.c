@@ -50,6 +50,15 @@ const char *const store_sql[STORE_NSTMTS] = {
 	    "VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO UPDATE SET state = ?2, at_ms = ?3, " LEARN,
 	[ST_DEVICE_LEARN] = "UPDATE device SET " LEARN " WHERE endpoint = ?1",
 
+	[ST_OBJECT_PUT] = "INSERT INTO object (id, json) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET json = ?2",
+	[ST_OBJECT_REMOVE] = "DELETE FROM object WHERE id = ?1",
+	[ST_OBJECT_LIST] = "SELECT id, json FROM object ORDER BY id",
+	/* no index knows what a document writes to: a scan that ends after ?2 rows */
+	[ST_OBJECT_PROFILE] = "SELECT name FROM (SELECT name, json FROM profile LIMIT ?2) "
+	    "WHERE instr(json, ?1) > 0 LIMIT 1",
+	[ST_OBJECT_ENDPOINT] = "SELECT name FROM (SELECT name, json FROM endpoint LIMIT ?2) "
+	    "WHERE instr(json, ?1) > 0 LIMIT 1",
+
 	[ST_EVENT_ADD] = "INSERT INTO event (seq, at_ms, history, type, endpoint, body) "
 	    "VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
 	[ST_EVENT_READ] = EVENT "WHERE seq > ?1 AND seq <= ?2 ORDER BY seq LIMIT ?3",

@@ -78,6 +78,21 @@ enum err store_endpoint_get(struct store *, const char *endpoint, struct json_t 
 enum err store_profile_get(struct store *, const char *profile, struct json_t **ret) MUST_CHECK;
 
 /*
+ * Object definitions that were imported: the JSON of an object file, validated by the caller. 'each'
+ * borrows the document, ascending by id, uncommitted ones too, and returns false to stop.
+ */
+enum err store_object_put(struct store *, uint16_t oid, const struct json_t *doc) MUST_CHECK;
+enum err store_object_remove(struct store *, uint16_t oid) MUST_CHECK;		/* ERR_NOTFOUND */
+enum err store_object_list(struct store *, bool (*each)(void *arg, uint16_t oid, struct json_t *doc),
+    void *arg) MUST_CHECK;
+/*
+ * A record that writes to the object, looked for in the first 'most' profiles and as many endpoints;
+ * also one that only deletes in it. ERR_NOTFOUND: none there.
+ */
+enum err store_object_user(struct store *, uint16_t oid, uint32_t most, bool *profile, char name[256])
+    MUST_CHECK;
+
+/*
  * Everything after this point was undone, and nothing before it: for "all or none" imports.
  * Both undo and release end the mark (a release without one is a no-op); until then nothing is
  * committed. ERR_DB from either: the whole group is lost, as after a failed commit.
