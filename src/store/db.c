@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define SCHEME		"sqlite:"
@@ -147,6 +148,29 @@ db_create(const char *path, struct problem *why)
 	if (fd < 0)
 		return file_problem(path, why);
 	(void)close(fd);	/* empty, or not touched */
+	return ERR_OK;
+}
+
+/*
+ * Keys stand in all three in clear, and whoever opened them to others may not know; sshd refuses
+ * a host key for less.
+ */
+enum err
+db_check_private(const char *path, struct problem *why)
+{
+	static const char *const suffixes[] = { "", "-wal", "-shm" };
+	char name[4096];
+	struct stat st;
+
+	for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
+		int n = snprintf(name, sizeof(name), "%s%s", path, suffixes[i]);
+
+		if (n < 0 || (size_t)n >= sizeof(name) || stat(name, &st) != 0 || (st.st_mode & 077) == 0)
+			continue;
+		return problem_set(why, ERR_IO, "too-open", "", "%s holds keys and has the mode %04o, so "
+		    "others than its owner can use it: chmod 600 it, and think of the keys as known",
+		    name, (unsigned)st.st_mode & 07777);
+	}
 	return ERR_OK;
 }
 

@@ -24,6 +24,8 @@ enum err db_lock(const char *path, int *ret_fd, struct problem *why) MUST_CHECK;
 
 /* Creates the file where there is none, mode 0600. ERR_IO. */
 enum err db_create(const char *path, struct problem *why) MUST_CHECK;
+/* Of an open database of ours: that only its owner may read or write it and its log. ERR_IO. */
+enum err db_check_private(const char *path, struct problem *why) MUST_CHECK;
 
 /*
  * The writing connection: refuses what is no store of ours before it changes anything. Takes

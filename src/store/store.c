@@ -69,6 +69,8 @@ open_database(struct store *st, const struct store_opts *opts, struct problem *w
 		e = prepare_file(st, path, why);
 	if (e == ERR_OK)
 		e = db_open_writer(path, st->map != NULL ? mapped_vfs(st->map) : NULL, &st->db, why);
+	if (e == ERR_OK && path != NULL)
+		e = db_check_private(path, why);
 	if (e == ERR_OK)
 		e = migrate_run(st->db, opts->schema_dir, &st->schema_version, why);
 	return e != ERR_OK ? e : prepare(st, why);

@@ -395,6 +395,22 @@ count_profile(void *arg, const char *profile, const struct json_t *doc)
 }
 
 static void
+file_that_is_open_to_others_is_refused(void **state)
+{
+	struct place *p = *state;
+	struct problem why;
+
+	place_open(p, NULL);
+	place_close(p);
+	assert_int_equal(chmod(p->file, 0640), 0);
+	assert_int_equal(place_try(p, NULL, &why), ERR_IO);
+	assert_string_equal(why.reason, "too-open");
+	assert_non_null(strstr(why.text, "chmod 600"));
+	assert_int_equal(chmod(p->file, 0600), 0);
+	place_open(p, NULL);
+}
+
+static void
 profiles_are_stored_listed_and_removed(void **state)
 {
 	static const char *const names[] = { "c", "a", "b" };
@@ -439,6 +455,7 @@ main(void)
 		test_place(foreign_lock_fails_a_change_and_no_more),
 		test_place(loop_commits_by_itself_and_for_waiters),
 		test_place(files_are_for_their_owner_only),
+		test_place(file_that_is_open_to_others_is_refused),
 		test_place(profiles_are_stored_listed_and_removed),
 	};
 
