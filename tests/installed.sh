@@ -9,7 +9,7 @@ build=$root/usr/bin
 ln -s ../sbin/strapd "$root/usr/bin/strapd"
 for f in usr/sbin/strapd usr/bin/strapctl usr/bin/strapfleet etc/strapd/strapd.conf \
 	lib/systemd/system/strapd.service usr/lib/sysusers.d/strapd.conf \
-	usr/share/strapd/objects/0.json usr/share/man/man8/strapd.8; do
+	usr/share/strapd/objects/0-security.json usr/share/man/man8/strapd.8; do
 	[[ -e $root/$f ]] || { echo "missing: $f"; exit 1; }
 done
 "$root/usr/sbin/strapd" -c "$root/etc/strapd/strapd.conf" --check || exit 1

@@ -50,17 +50,22 @@ is_group(const char *word)
 static int
 unknown_command(struct ctl *c, const char *name)
 {
-	const char *best = NULL;
+	char best[64] = "", word[64];
 	size_t distance = strlen(name) <= 32 ? 4 : 0;
 
+	/* A command of two words may be meant by its first. */
 	for (const struct command *k = ctl_commands; k->name != NULL; k++) {
-		size_t d = text_distance(k->name, name);
-		if (d < distance) {
+		size_t whole = strlen(k->name), first = strcspn(k->name, " ");
+		for (size_t len = first; len <= whole; len += whole > len ? whole - len : 1) {
+			snprintf(word, sizeof(word), "%.*s", (int)len, k->name);
+			size_t d = text_distance(word, name);
+			if (d >= distance)
+				continue;
 			distance = d;
-			best = k->name;
+			memcpy(best, word, sizeof(best));
 		}
 	}
-	if (best != NULL)
+	if (best[0] != '\0')
 		return ctl_usage(c, "There is no command \"%.80s\"; did you mean \"%s\"?", name, best);
 	return ctl_usage(c, "There is no command \"%.80s\"; \"strapctl --help\" lists them.", name);
 }

@@ -102,7 +102,8 @@ const struct setting settings_table[] = {
 	  0, 10000, NULL, false },
 	{ "limits", "admin_connections", SETTING_NUMBER, AT(limit_admin_connections), "64", "1 to 10000",
 	  "Connections to the admin socket at once.", 1, 10000, NULL, false },
-	{ "limits", "admin_line", SETTING_NUMBER, AT(limit_admin_line), "16777216", "4096 to 1073741824 bytes",
+	{ "limits", "admin_line", SETTING_NUMBER, AT(limit_admin_line), "16777216",
+	  "4096 to 1073741824 bytes",
 	  "Longest request line on the admin socket.", 4096, 1073741824, NULL, false },
 
 	{ "secrets", "key_file", SETTING_LATER, 0, "",
