@@ -8,6 +8,7 @@
 #include "admin/admin.h"
 #include "admin/peercred.h"
 #include "admin/rpc.h"
+#include "base/log.h"
 #include "store/store.h"
 
 struct bufferevent;
@@ -24,6 +25,8 @@ struct method;
 #define OUTPUT_LOW	(64U * 1024)	/* until the reader has taken all but this */
 #define CALLS_MAX	256		/* of one connection, in flight */
 #define BATCH_ANSWER_MAX (16U * 1024 * 1024)	/* bytes of one batch's answers */
+#define BATCH_READ_US	500000U		/* after which a batch may change, but no more look */
+#define TURN_US		50000U		/* of one connection, before others have their turn */
 #define PAGE_DEFAULT	100
 
 struct admin {
@@ -38,6 +41,8 @@ struct admin {
 	uint32_t		 unsettled;	/* answers that wait for the disk */
 	bool			 profiles_unsettled;
 	uint64_t		 bound_dev, bound_ino;	/* of the socket file that is ours */
+	uint64_t		 batch_read_us;	/* for tests; 0: BATCH_READ_US */
+	struct log_limit	 strangers;
 };
 
 struct conn {
@@ -62,6 +67,7 @@ struct conn {
 struct batch {
 	char			**answers;	/* JSON text or NULL; owned */
 	size_t			 n, left, bytes;
+	uint64_t		 began_us;
 };
 
 struct call {

@@ -7,6 +7,7 @@
 #include "admin/admin_priv.h"
 #include "admin/method.h"
 #include "base/log.h"
+#include "base/loop.h"
 #include "base/secret.h"
 
 /* Sent when not even an answer could be made. */
@@ -264,6 +265,25 @@ call_new(struct conn *c, struct batch *b, size_t slot, json_t *id)
 	return call;
 }
 
+/*
+ * A few kilobytes of a line can ask for a thousand looks at everything, as notifications even without
+ * an answer, and this thread has others to serve. Changes are cheap, and half of them would be a trap.
+ */
+static bool
+is_spent(const struct conn *c, const struct batch *b, const struct rpc_request *r)
+{
+	const struct admin *a = c->admin;
+	uint64_t most = a->batch_read_us > 0 ? a->batch_read_us : BATCH_READ_US;
+	const struct method *m;
+
+	if (b->bytes > BATCH_ANSWER_MAX)
+		return true;
+	if (loop_now_us(a->opts.loop) - b->began_us < most)
+		return false;
+	m = method_find(r->method);
+	return m == NULL || m->role == ROLE_READ;
+}
+
 static void
 one(struct conn *c, const struct rpc_line *line, size_t i, struct batch *b)
 {
@@ -278,10 +298,10 @@ one(struct conn *c, const struct rpc_line *line, size_t i, struct batch *b)
 	call = call_new(c, b, i, r.id);
 	if (call == NULL) {
 		answer(c, b, i, NULL);
-	} else if (b != NULL && b->bytes > BATCH_ANSWER_MAX) {
+	} else if (b != NULL && is_spent(c, b, &r)) {
 		call_refuse(call, RPC_LIMIT, "limit", "",
-		    "The answers to this batch are larger than %u MiB; this request was not looked at. "
-		    "Ask in smaller batches.", BATCH_ANSWER_MAX >> 20);
+		    "The answers to this batch are larger than %u MiB or take too long; this request was not "
+		    "looked at. Ask in smaller batches.", BATCH_ANSWER_MAX >> 20);
 	} else {
 		run(call, &r);
 	}
@@ -306,6 +326,8 @@ call_line(struct conn *c, char *p, size_t len)
 		answer(c, NULL, 0, NULL);
 		n = 0;
 	}
+	if (b != NULL)
+		b->began_us = loop_now_us(c->admin->opts.loop);
 	/* The batch is gone once its last answer is there. */
 	for (size_t i = 0; i < n; i++)
 		one(c, &line, i, b);

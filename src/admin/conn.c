@@ -128,8 +128,15 @@ next_line(struct conn *c)
 void
 conn_turn(struct conn *c)
 {
-	while (!c->dead && !c->ending && conn_has_room(c) && next_line(c))
-		;
+	struct loop *loop = c->admin->opts.loop;
+	uint64_t began_us = loop_now_us(loop);
+
+	while (!c->dead && !c->ending && conn_has_room(c) && next_line(c)) {
+		if (loop_now_us(loop) - began_us < TURN_US)
+			continue;
+		admin_later(c->admin);
+		break;
+	}
 	if (c->dead)
 		return;
 	if (c->subscribed)
@@ -197,6 +204,15 @@ conn_new(struct admin *a, int fd)
 	return c;
 }
 
+/* Those who may only look must not keep out those who may change. */
+static uint32_t
+connections_for(const struct admin *a, enum role role)
+{
+	uint32_t max = a->opts.max_connections;
+
+	return role == ROLE_CHANGE ? max : max - max / 4;
+}
+
 void
 admin_adopt(struct admin *a, int fd, const struct peercred *peer)
 {
@@ -210,11 +226,11 @@ admin_adopt(struct admin *a, int fd, const struct peercred *peer)
 	c->uid = peer->uid;
 	c->pid = peer->pid;
 	if (c->role == ROLE_NONE) {
-		log_warn("admin: uid=%lu pid=%ld is neither root nor in admin.group or "
+		log_limited(&a->strangers, loop_now_ms(a->opts.loop), "admin: uid=%lu pid=%ld is neither root nor in admin.group or "
 		    "admin.readonly_group: refused", c->uid, c->pid);
 		end_with(c, RPC_DENIED, "not-authorised", "You are neither root nor a member of admin.group "
 		    "or admin.readonly_group, so this daemon tells you nothing.");
-	} else if (a->nconns > a->opts.max_connections) {
+	} else if (a->nconns > connections_for(a, c->role)) {
 		end_with(c, RPC_LIMIT, "connections", "All admin connections are in use; try again later.");
 	}
 	bufferevent_enable(c->bev, EV_WRITE | (c->ending ? 0 : EV_READ));

@@ -120,6 +120,50 @@ batch_of_notifications_is_not_answered(void **state)
 }
 
 static void
+batch_that_takes_too_long_looks_no_further_but_changes(void **state)
+{
+	struct rig *r = *state;
+	struct client c;
+	json_t *a;
+
+	client_open(r, &c);
+	r->admin->batch_read_us = 1;
+	client_line(&c, "[{'jsonrpc':'2.0','method':'history','params':{'limit':1000}},"
+	    "{'jsonrpc':'2.0','id':1,'method':'status'},"
+	    "{'jsonrpc':'2.0','id':2,'method':'endpoint.remove','params':{'endpoint':'none'}}]");
+	a = client_next(&c);
+	assert_int_equal(json_array_size(a), 2);
+	assert_int_equal(int_of(json_object_get(json_array_get(a, 0), "error"), "code"), RPC_LIMIT);
+	assert_int_equal(int_of(json_object_get(json_array_get(a, 1), "error"), "code"), RPC_NOT_FOUND);
+	json_decref(a);
+	client_close(&c);
+}
+
+static void
+readers_leave_connections_for_those_who_change(void **state)
+{
+	struct rig *r = *state;
+	struct client c[5];
+	json_t *a;
+
+	r->admin->opts.max_connections = 4;
+	r->admin->rules = (struct peercred_rules){ .own = 1, .change = 2, .read = 3 };
+	for (size_t i = 0; i < 4; i++)
+		client_open_as(r, &c[i], 1000, 3);
+	a = client_next(&c[3]);
+	assert_int_equal(int_of(json_object_get(a, "error"), "code"), RPC_LIMIT);
+	json_decref(a);
+	assert_null(client_next(&c[3]));
+	client_open_as(r, &c[4], 1000, 2);
+	client_line(&c[4], "{'jsonrpc':'2.0','id':1,'method':'status'}");
+	a = client_next(&c[4]);
+	assert_int_equal(int_of(a, "id"), 1);
+	json_decref(a);
+	for (size_t i = 0; i < 5; i++)
+		client_close(&c[i]);
+}
+
+static void
 too_long_line_is_refused_and_ends_the_connection(void **state)
 {
 	struct rig *r = *state;
@@ -488,6 +532,8 @@ main(void)
 		T(unknown_method_hints_at_the_nearest),
 		T(batch_is_answered_in_one_line_in_order),
 		T(batch_of_notifications_is_not_answered),
+		T(batch_that_takes_too_long_looks_no_further_but_changes),
+		T(readers_leave_connections_for_those_who_change),
 		T(too_long_line_is_refused_and_ends_the_connection),
 		T(line_of_just_the_limit_is_served),
 		T(half_closed_client_still_gets_its_answers),
