@@ -2,6 +2,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
 
 #include <openssl/crypto.h>
 
@@ -103,6 +105,27 @@ load(void *arg, struct settings *ret)
 	return e;
 }
 
+/* LeakSanitizer has to attach to its own process. */
+#if defined(__SANITIZE_ADDRESS__)
+#define IS_TRACED	true
+#elif defined(__has_feature)
+#define IS_TRACED	__has_feature(address_sanitizer)
+#else
+#define IS_TRACED	false
+#endif
+
+/*
+ * Keys of all devices pass through this process: other users, and other processes of its own user,
+ * are not to read its memory, and no core file is to hold it.
+ */
+static void
+keep_private(void)
+{
+	umask(077);
+	if (!IS_TRACED)
+		(void)prctl(PR_SET_DUMPABLE, 0);	/* cannot fail with this value */
+}
+
 int
 main(int argc, char **argv)
 {
@@ -123,6 +146,7 @@ main(int argc, char **argv)
 		puts("settings: in order");
 		return EXIT_SUCCESS;
 	}
+	keep_private();
 	log_setup((enum log_level)settings.log_level, (enum log_format)settings.log_format);
 	const struct daemon_opts opts = { .settings = &settings, .reread = load, .arg = &cl };
 	if (daemon_new(&opts, &d) != ERR_OK)

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/log.h"
 #include "base/text.h"
@@ -237,6 +238,15 @@ next_line(char *buf, int size, void *stream)
 	return line;
 }
 
+/* Whoever writes the settings names the store and the group that may change it. */
+static bool
+is_open_to_all(FILE *f)
+{
+	struct stat st;
+
+	return fstat(fileno(f), &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & S_IWOTH) != 0;
+}
+
 static enum err
 read_file(struct settings *st, struct source *s, const char *file)
 {
@@ -249,6 +259,11 @@ read_file(struct settings *st, struct source *s, const char *file)
 	if (s->in == NULL) {
 		fprintf(s->out, "%s: cannot be read: %s\n", name, strerror(errno));
 		return ERR_IO;
+	}
+	if (is_open_to_all(s->in)) {
+		fprintf(s->out, "%s: every user may write it, so it is not to be trusted: chmod o-w it\n", name);
+		fclose(s->in);
+		return ERR_DENIED;
 	}
 	s->file = name;
 	int bad = ini_parse_stream(next_line, s, on_pair, &both);
