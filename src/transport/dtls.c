@@ -25,7 +25,7 @@ dtls_new(struct transport *t, struct dtls_shared *shared, struct dtls **ret)
 	if (d == NULL)
 		return ERR_NOMEM;
 	d->transport = t;
-	d->shared = shared;
+	d->shared = dtls_shared_ref(shared);
 	d->method = dtls_bio_method();
 	d->nobody = BIO_ADDR_new();
 	if (d->method == NULL || d->nobody == NULL)
@@ -53,7 +53,37 @@ dtls_free(struct dtls *d)
 	cookies_fini(&d->cookies);
 	BIO_ADDR_free(d->nobody);
 	BIO_meth_free(d->method);
+	dtls_shared_free(d->shared);
 	free(d);
+}
+
+enum err
+dtls_renew(struct dtls *d, struct dtls_shared *shared)
+{
+	struct dtls old = *d;
+	enum err e;
+
+	if (shared->is_client != d->shared->is_client)
+		return ERR_INVALID;
+	d->shared = shared;
+	d->ctx = NULL;
+	d->sessions = NULL;
+	e = dtls_context_new(d);
+	if (e != ERR_OK) {
+		dtls_resume_fini(d);
+		SSL_CTX_free(d->ctx);
+		d->shared = old.shared;
+		d->ctx = old.ctx;
+		d->sessions = old.sessions;
+		return e;
+	}
+	(void)dtls_shared_ref(shared);
+	SSL_free(d->listener);		/* made from the old context */
+	d->listener = NULL;
+	dtls_resume_fini(&old);
+	SSL_CTX_free(old.ctx);		/* gone with the last association made from it */
+	dtls_shared_free(old.shared);
+	return ERR_OK;
 }
 
 static struct dtls_link *

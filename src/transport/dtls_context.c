@@ -3,6 +3,7 @@
 #include <openssl/err.h>
 
 #include "base/random.h"
+#include "transport/credentials_priv.h"
 #include "transport/dtls_record.h"
 #include "transport/dtls_types_priv.h"
 
@@ -16,6 +17,7 @@
 
 const char dtls_default_ciphers[] = PSK_CIPHERS ":" ECDSA_CIPHERS;
 const char dtls_client_ciphers[] = PSK_CIPHERS;
+const char dtls_certificate_ciphers[] = ECDSA_CIPHERS;
 
 #define HANDSHAKE_MESSAGE_MAX	16384
 
@@ -49,6 +51,19 @@ check_cookie(SSL *ssl, const unsigned char *cookie, unsigned len)
 	    cookie, len);
 }
 
+bool
+dtls_is_psk_suite(const SSL_CIPHER *c)
+{
+	switch (c == NULL ? NID_undef : SSL_CIPHER_get_kx_nid(c)) {
+	case NID_kx_psk:
+	case NID_kx_ecdhe_psk:
+	case NID_kx_dhe_psk:
+		return true;
+	default:
+		return false;
+	}
+}
+
 /*
  * Sees each handshake message before OpenSSL acts on it. The identity is taken from here
  * because the key callback gets it as a C string, cut at a NUL.
@@ -62,7 +77,8 @@ watch_messages(int is_write, int version, int type, const void *buf, size_t len,
 
 	(void)version;
 	(void)arg;
-	if (is_write || type != SSL3_RT_HANDSHAKE || l == NULL || l->attempt == NULL || l->is_client)
+	if (is_write || type != SSL3_RT_HANDSHAKE || l == NULL || l->attempt == NULL || l->is_client ||
+	    !dtls_is_psk_suite(SSL_get_pending_cipher(ssl)))
 		return;
 	identity = dtls_psk_identity(buf, len, &identity_len);
 	if (identity != NULL && identity_len <= PSK_IDENTITY_MAX &&
@@ -174,6 +190,8 @@ set_client(struct dtls *d)
 enum err
 dtls_context_new(struct dtls *d)
 {
+	enum err e = ERR_OK;
+
 	d->ctx = bare_context(d->shared->ciphers, d->shared->is_client);
 	if (d->ctx == NULL)
 		return ERR_CRYPTO;
@@ -183,8 +201,9 @@ dtls_context_new(struct dtls *d)
 	SSL_CTX_set_max_send_fragment(d->ctx, UDP_DATAGRAM_MAX);
 	/* Bounds what a peer may announce, and so make us put together, in one handshake message. */
 	SSL_CTX_set_max_cert_list(d->ctx, HANDSHAKE_MESSAGE_MAX);
-	if (!d->shared->is_client)
-		return set_server(d);
-	set_client(d);
-	return ERR_OK;
+	if (d->shared->is_client)
+		set_client(d);
+	else
+		e = set_server(d);
+	return e == ERR_OK ? credentials_apply(d->ctx, d->shared) : e;
 }

@@ -4,6 +4,7 @@
 
 #include <openssl/err.h>
 
+#include "transport/credentials_priv.h"
 #include "transport/dtls_record.h"
 #include "transport/dtls_types_priv.h"
 
@@ -42,6 +43,12 @@ static const struct end
 	store_failed = { ERR_DB, "other", "the key of the PSK identity could not be looked up" },
 	no_common_cipher = { ERR_UNSUPPORTED, "no-common-cipher",
 	    "the device offers no cipher suite that is allowed here and fits its credentials" },
+	psk_only = { ERR_UNSUPPORTED, "no-common-cipher",
+	    "the device offers no cipher suite that is allowed here; this server has no certificate, so "
+	    "it knows pre-shared keys only" },
+	no_certificate = { ERR_DENIED, "no-certificate",
+	    "the device has proven nothing: it showed no certificate" },
+	no_memory = { ERR_NOMEM, "other", "memory is out" },
 	no_common_version = { ERR_UNSUPPORTED, "other", "the device does not offer DTLS 1.2" },
 	timed_out = { ERR_TIMEOUT, "timeout", "the peer did not complete the handshake in time" },
 	silent_server = { ERR_TIMEOUT, "wrong-key",
@@ -61,6 +68,24 @@ on_timer(void *arg)
 	else
 		dtls_idle_timer(l);
 	transport_leave(t);
+}
+
+/* Only where certificates may come: a PSK handshake costs nothing more for them. */
+static enum err
+watch_certificates(struct dtls_link *l)
+{
+	struct transport *t = l->link.transport;
+	struct peer_check *check;
+
+	if (l->pipe.dtls->shared->credentials == NULL)
+		return ERR_OK;
+	check = l->attempt->check = calloc(1, sizeof(*check));
+	if (check == NULL)
+		return ERR_NOMEM;
+	check->events = &t->events;
+	check->stats = &t->stats;
+	check->is_client = l->is_client;
+	return credentials_watch(l->ssl, check);
 }
 
 /* A link in the making, without its SSL. NULL: out of memory. */
@@ -105,6 +130,7 @@ dtls_attempt_free(struct attempt *a)
 {
 	if (a == NULL)
 		return;
+	free(a->check);
 	secret_wipe(a, sizeof(*a));
 	free(a);
 }
@@ -119,6 +145,22 @@ dtls_tell_failure(struct transport *t, const struct handshake_failure *f)
 }
 
 static void
+tell_device_failed(const struct dtls_link *l, const struct end *end)
+{
+	const struct peer_check *check = l->attempt == NULL ? NULL : l->attempt->check;
+	struct handshake_failure f = {
+		.peer = &l->link.key.peer, .cause = end->cause, .reason = end->reason,
+		.identity = l->identity.p, .identity_len = l->identity.len,
+	};
+
+	if (f.identity == NULL && check != NULL && check->subject[0] != '\0') {
+		f.identity = (const uint8_t *)check->subject;
+		f.identity_len = strlen(check->subject);
+	}
+	dtls_tell_failure(l->link.transport, &f);
+}
+
+static void
 fail(struct dtls_link *l, const struct end *end)
 {
 	struct transport *t = l->link.transport;
@@ -128,10 +170,7 @@ fail(struct dtls_link *l, const struct end *end)
 	if (l->is_client && t->events.connected != NULL)
 		t->events.connected(t->events.arg, &l->link, end->why, end->cause);
 	else if (!l->is_client)
-		dtls_tell_failure(t, &(struct handshake_failure){
-			.peer = &l->link.key.peer, .cause = end->cause, .reason = end->reason,
-			.identity = l->identity.p, .identity_len = l->identity.len,
-		});
+		tell_device_failed(l, end);
 	l->link.user = NULL;		/* it has been told */
 	link_gone(&l->link, end->why);
 }
@@ -158,15 +197,21 @@ fail_in_openssl(struct dtls_link *l)
 	const char *text = ERR_reason_error_string(code);
 	int reason = ERR_GET_REASON(code);
 	char cause[160];
+	const struct credentials_failure *f = l->is_client ? NULL : credentials_failure(reason);
+	const struct peer_check *check = l->attempt->check;
 	struct end other = { ERR_REFUSED, "other", cause };
 	const struct end *end = &other;
 
 	snprintf(cause, sizeof(cause), reason > SSL_AD_REASON_OFFSET
 	    ? "the peer gave up the handshake (%s)" : "the handshake failed (%s)",
 	    text == NULL ? "no reason given" : text);
+	if (f != NULL)
+		other = (struct end){ ERR_DENIED, f->reason, f->cause };
+	if (check != NULL && check->reason != NULL)
+		other = (struct end){ ERR_DENIED, check->reason, check->cause };
 	switch (reason) {
 	case SSL_R_NO_SHARED_CIPHER:
-		end = &no_common_cipher;
+		end = l->pipe.dtls->shared->credentials != NULL ? &no_common_cipher : &psk_only;
 		break;
 	case SSL_R_UNSUPPORTED_PROTOCOL:
 	case SSL_R_VERSION_TOO_LOW:
@@ -214,12 +259,39 @@ set_timer(struct dtls_link *l)
 		timer_set(loop, &l->timer, wait);
 }
 
+/* What the handshake has proven about the peer, for good. */
+static enum err
+settle_identity(struct dtls_link *l)
+{
+	const struct peer_check *check = l->attempt->check;
+	struct identity id;
+	enum err e;
+
+	if (l->is_client || dtls_is_psk_suite(SSL_get_current_cipher(l->ssl))) {
+		l->identity.kind = IDENTITY_PSK;
+		return ERR_OK;
+	}
+	e = check == NULL ? ERR_NOTFOUND : credentials_identity(l->ssl, &id);
+	if (e != ERR_OK)
+		return e;
+	id.is_verified = check->is_verified;
+	free((void *)l->identity.p);
+	l->identity = id;
+	/* the check goes with the handshake; nothing asks for it any more */
+	return credentials_watch(l->ssl, NULL);
+}
+
 static void
 complete(struct dtls_link *l)
 {
 	struct transport *t = l->link.transport;
 	struct link *old = (struct link *)table_find(&t->links, &l->link.key);
+	enum err e = settle_identity(l);
 
+	if (e != ERR_OK) {
+		fail(l, e == ERR_NOTFOUND ? &no_certificate : &no_memory);
+		return;
+	}
 	counter_add(&t->stats.handshakes_done, 1);
 	if (SSL_session_reused(l->ssl) == 1)
 		counter_add(&t->stats.handshakes_resumed, 1);
@@ -227,7 +299,6 @@ complete(struct dtls_link *l)
 		link_gone(old, ERR_REPLACED);
 	dtls_attempt_free(l->attempt);
 	l->attempt = NULL;
-	l->identity.kind = IDENTITY_PSK;
 	l->mtu = (uint16_t)DTLS_get_data_mtu(l->ssl);
 	l->active_ms = loop_now_ms(t->loop);
 	timer_cancel(t->loop, &l->timer);
@@ -355,6 +426,10 @@ begin(struct dtls *d, struct port *port, const struct link_key *key, uint64_t ra
 	l->ssl = d->listener;
 	d->listener = NULL;
 	dtls_ssl_attach(l->ssl, &l->pipe);
+	if (watch_certificates(l) != ERR_OK) {
+		dtls_link_free(&l->link);
+		return;
+	}
 	counter_add(&t->stats.handshakes_begun, 1);
 	link_count(&l->link);
 	link_place(&l->link, LINK_IN_HANDSHAKES);
@@ -386,6 +461,8 @@ dtls_hello(struct port *port, const struct link_key *key, const uint8_t *p, size
 static bool
 is_sound(const struct transport_connect *c)
 {
+	if (c->certificate != NULL)
+		return c->psk_key_len == 0 && c->psk_identity_len == 0;
 	return c->psk_identity_len <= PSK_IDENTITY_MAX && c->psk_key_len > 0 &&
 	    c->psk_key_len <= SECRET_MAX &&
 	    (c->psk_identity_len == 0 || memchr(c->psk_identity, 0, c->psk_identity_len) == NULL);
@@ -407,8 +484,13 @@ dtls_connect(struct port *port, const struct link_key *key, const struct transpo
 	l->is_client = true;
 	l->ssl = dtls_ssl_new(t->dtls, &l->pipe);
 	if (l->ssl == NULL || dtls_link_set_identity(l, c->psk_identity, c->psk_identity_len) != ERR_OK ||
-	    secret_set(&l->attempt->key, c->psk_key, c->psk_key_len) != ERR_OK)
+	    secret_set(&l->attempt->key, c->psk_key, c->psk_key_len) != ERR_OK ||
+	    watch_certificates(l) != ERR_OK)
 		goto out;
+	if (c->certificate != NULL && credentials_show(l->ssl, c->certificate) != ERR_OK) {
+		e = ERR_CRYPTO;
+		goto out;
+	}
 	if (c->psk_identity_len > 0)
 		memcpy(l->attempt->name, c->psk_identity, c->psk_identity_len);
 	SSL_set_connect_state(l->ssl);

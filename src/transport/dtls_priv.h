@@ -16,6 +16,8 @@ struct port;
 
 enum err dtls_new(struct transport *, struct dtls_shared *, struct dtls **ret) MUST_CHECK;
 void	 dtls_free(struct dtls *);
+/* As transport_renew() says. */
+enum err dtls_renew(struct dtls *, struct dtls_shared *) MUST_CHECK;
 
 /* Any datagram on a coaps port. */
 void	 dtls_received(struct port *, const struct link_key *, const uint8_t *p, size_t len);

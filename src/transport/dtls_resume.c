@@ -5,12 +5,15 @@
 #include <openssl/hmac.h>
 
 #include "base/hash.h"
+#include "transport/credentials_priv.h"
 #include "transport/dtls_types_priv.h"
 
 /*
  * A session that is taken up again skips the proof of the pre-shared key. So each carries one
  * of its own: a keyed hash of the key, and the identity. It counts only while the same identity
- * still has the same key; else the handshake is a full one.
+ * still has the same key; else the handshake is a full one. One that began with a certificate carries
+ * the date on which the first of the chain ends, or is asked anew whether it is still pinned. What CA and
+ * revocation lists say it need not be asked: with new ones the keys of tickets and the cache are new.
  *
  * Clients that know tickets keep the session themselves (RFC 5077). For the others there is a
  * small cache here, where a newer session takes the place of an older one.
@@ -45,17 +48,60 @@ dtls_proof(const struct dtls_shared *shared, const uint8_t *identity, size_t len
 	return ok ? ERR_OK : ERR_CRYPTO;
 }
 
-/* Puts proof and identity into the session: this is what is encrypted into a ticket, too. */
-static int
+/* What a session carries: a byte that says which, then one of these. */
+enum session_kind { SESSION_PSK = 1, SESSION_VERIFIED, SESSION_PINNED };
+#define SESSION_DATA_MAX	(1 + PROOF_LEN + PSK_IDENTITY_MAX)
+
+/* Returns how much was written to 'data'; 0: such a session is not taken up again. */
+static size_t
+describe_session(const struct dtls_link *l, const SSL_SESSION *s, uint8_t data[SESSION_DATA_MAX])
+{
+	const struct attempt *a = l == NULL ? NULL : l->attempt;
+
+	if (a == NULL)
+		return 0;
+	if (a->is_key_used) {
+		data[0] = SESSION_PSK;
+		memcpy(data + 1, a->proof, PROOF_LEN);
+		memcpy(data + 1 + PROOF_LEN, l->identity.p, l->identity.len);
+		return 1 + PROOF_LEN + l->identity.len;
+	}
+	if (a->check == NULL || !a->check->has_shown || SSL_SESSION_get0_peer((SSL_SESSION *)s) == NULL)
+		return 0;
+	data[0] = a->check->is_verified ? SESSION_VERIFIED : SESSION_PINNED;
+	memcpy(data + 1, &a->check->until_s, sizeof(a->check->until_s));
+	return 1 + sizeof(a->check->until_s);
+}
+
+/* This is what is encrypted into a ticket, too. */
+static bool
 sign_session(const struct dtls_link *l, SSL_SESSION *s)
 {
-	uint8_t data[PROOF_LEN + PSK_IDENTITY_MAX];
+	uint8_t data[SESSION_DATA_MAX];
+	size_t len = describe_session(l, s, data);
 
-	if (l == NULL || l->attempt == NULL || !l->attempt->is_key_used)
-		return 0;
-	memcpy(data, l->attempt->proof, PROOF_LEN);
-	memcpy(data + PROOF_LEN, l->identity.p, l->identity.len);
-	return SSL_SESSION_set1_ticket_appdata(s, data, PROOF_LEN + l->identity.len);
+	return len > 0 && SSL_SESSION_set1_ticket_appdata(s, data, len) == 1;
+}
+
+/* Whether the certificate of the session would pass today. */
+static bool
+is_certificate_good(struct dtls_link *l, SSL_SESSION *s, const uint8_t *data, size_t len)
+{
+	const struct transport *t = l->link.transport;
+	struct peer_check *check = l->attempt->check;
+	bool is_verified = data[0] == SESSION_VERIFIED;
+	int64_t until_s;
+
+	if (check == NULL || len != 1 + sizeof(until_s) || SSL_SESSION_get0_peer(s) == NULL)
+		return false;
+	memcpy(&until_s, data + 1, sizeof(until_s));
+	if (is_verified ? loop_wall_ms(t->loop) / 1000 >= until_s
+	    : credentials_find_pinned(check, SSL_SESSION_get0_peer(s)) != ERR_OK)
+		return false;
+	check->has_shown = true;
+	check->is_verified = is_verified;
+	check->until_s = until_s;
+	return true;
 }
 
 /* Whether the session's identity has the same key today; notes the identity when it has. */
@@ -69,14 +115,18 @@ is_still_good(struct dtls_link *l, SSL_SESSION *s)
 	void *data;
 	bool good;
 
-	if (SSL_SESSION_get0_ticket_appdata(s, &data, &len) != 1 || data == NULL ||
-	    len < PROOF_LEN || len > PROOF_LEN + PSK_IDENTITY_MAX)
+	if (SSL_SESSION_get0_ticket_appdata(s, &data, &len) != 1 || data == NULL || len == 0 ||
+	    len > SESSION_DATA_MAX)
 		return false;
-	const uint8_t *identity = (const uint8_t *)data + PROOF_LEN;
-	len -= PROOF_LEN;
+	const uint8_t *p = data, *identity = p + 1 + PROOF_LEN;
+	if (p[0] != SESSION_PSK)
+		return is_certificate_good(l, s, p, len);
+	if (len < 1 + PROOF_LEN)
+		return false;
+	len -= 1 + PROOF_LEN;
 	good = t->events.find_psk(t->events.arg, identity, len, &key) == ERR_OK && key.len > 0 &&
 	    dtls_proof(l->pipe.dtls->shared, identity, len, &key, proof) == ERR_OK &&
-	    secret_eq(proof, PROOF_LEN, data, PROOF_LEN) &&
+	    secret_eq(proof, PROOF_LEN, p + 1, PROOF_LEN) &&
 	    dtls_link_set_identity(l, identity, len) == ERR_OK;
 	secret_fini(&key);
 	return good;
@@ -88,7 +138,9 @@ static int
 ticket_made(SSL *ssl, void *arg)
 {
 	(void)arg;
-	return sign_session(dtls_pipe_of(ssl)->owner, SSL_get_session(ssl));
+	/* one that cannot be signed is a ticket that will not be taken */
+	(void)sign_session(dtls_pipe_of(ssl)->owner, SSL_get_session(ssl));
+	return 1;
 }
 
 static SSL_TICKET_RETURN
@@ -123,7 +175,8 @@ session_made(SSL *ssl, SSL_SESSION *s)
 	unsigned len;
 
 	id = SSL_SESSION_get_id(s, &len);
-	if (len == 0 || sign_session(pipe->owner, s) != 1)
+	/* the handshake may have begun with certificates that are not in force any more */
+	if (len == 0 || SSL_get_SSL_CTX(ssl) != pipe->dtls->ctx || !sign_session(pipe->owner, s))
 		return 0;
 	slot = slot_of(pipe->dtls->sessions, id, len);
 	SSL_SESSION_free(*slot);

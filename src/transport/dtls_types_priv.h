@@ -21,7 +21,12 @@
 #define DTLS_WARM		256	/* associations that keep their buffers: 5 MB in all */
 #define PSK_IDENTITY_MAX	256	/* bytes OpenSSL takes; LwM2M asks for 128 */
 
+struct credentials;
+struct peer_check;
+
 struct dtls_shared {
+	_Atomic unsigned held;
+	struct credentials *credentials;	/* NULL: PSK only */
 	char	 ciphers[1024];
 	uint16_t mtu;
 	bool	 is_client;
@@ -54,6 +59,7 @@ struct attempt {
 	uint8_t		 early;			/* datagrams that came before the keys for them */
 	bool		 is_key_used;		/* the peer named an identity */
 	uint8_t		 proof[PROOF_LEN];	/* of the key; what a resumption is held against */
+	struct peer_check *check;		/* owned; NULL where there are no certificates */
 };
 
 struct dtls_link {
@@ -72,8 +78,8 @@ struct dtls_link {
 };
 
 struct dtls {
-	struct transport	*transport;	/* borrowed, as is 'shared' */
-	const struct dtls_shared *shared;
+	struct transport	*transport;	/* borrowed */
+	struct dtls_shared	*shared;	/* held */
 	SSL_CTX			*ctx;
 	BIO_METHOD		*method;
 	SSL			*listener;	/* for ClientHellos; a good one makes it the link's */
@@ -85,6 +91,9 @@ struct dtls {
 	unsigned		 next_warm;
 };
 
+/* dtls_shared.c */
+struct dtls_shared *dtls_shared_ref(struct dtls_shared *);	/* let go by dtls_shared_free() */
+
 /* dtls_bio.c: an SSL whose datagrams go through 'pipe'. NULL: out of memory. */
 BIO_METHOD *dtls_bio_method(void);
 SSL	*dtls_ssl_new(struct dtls *, struct dtls_pipe *);
@@ -92,7 +101,9 @@ void	 dtls_ssl_attach(SSL *, struct dtls_pipe *);
 struct dtls_pipe *dtls_pipe_of(const SSL *);
 
 /* dtls_context.c */
-extern const char dtls_default_ciphers[], dtls_client_ciphers[];
+extern const char dtls_default_ciphers[], dtls_client_ciphers[], dtls_certificate_ciphers[];
+/* Whether the peer proves itself by a key that both have, and no certificate. NULL: no. */
+bool	 dtls_is_psk_suite(const SSL_CIPHER *);
 enum err dtls_context_new(struct dtls *) MUST_CHECK;
 /* NULL when good, else a sentence; static storage. */
 const char *dtls_check_ciphers(const char *list, bool is_client);
