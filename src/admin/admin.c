@@ -259,6 +259,12 @@ remove_socket(const struct admin *a)
 }
 
 void
+admin_take_objects(struct admin *a, const struct objdefs *defs)
+{
+	a->opts.defs = defs;
+}
+
+void
 admin_free(struct admin *a)
 {
 	if (a == NULL)

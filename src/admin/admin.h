@@ -34,8 +34,17 @@ struct admin_backend {
 	enum err	 (*session_get)(void *arg, uint64_t id,
 			    void (*reply)(void *reply_arg, struct json_t *), void *reply_arg);
 	enum err	 (*session_cancel)(void *arg, uint64_t id);	/* ERR_NOTFOUND */
+	/*
+	 * All object definitions anew: of files, and of the store with what is not committed yet. The
+	 * latter have ADMIN_OBJECT_IMPORTED as origin. ERR_INVALID, ERR_IO, ERR_DB, ERR_NOMEM.
+	 */
+	enum err	 (*objects_load)(void *arg, struct objdefs **ret, struct problem *why);
+	/* They are in force from now on: takes the caller's hold, and calls admin_take_objects(). */
+	void		 (*objects_take)(void *arg, struct objdefs *);
 	void		*arg;
 };
+
+#define ADMIN_OBJECT_IMPORTED "imported"
 
 struct admin_opts {
 	struct loop		*loop;		/* all borrowed */
@@ -52,6 +61,8 @@ struct admin_opts {
 };
 
 enum err admin_new(const struct admin_opts *, struct admin **ret, struct problem *why) MUST_CHECK;
+/* Definitions that replace those it was made with, which it then uses no more. */
+void	 admin_take_objects(struct admin *, const struct objdefs *);
 void	 admin_free(struct admin *);		/* closes connections, removes the socket */
 
 #endif

@@ -14,6 +14,7 @@
 #define TEXT(n)		{ .name = (n), .type = PARAM_TEXT }
 #define NEED_TEXT(n)	{ .name = (n), .type = PARAM_TEXT, .required = true }
 #define FLAG(n)		{ .name = (n), .type = PARAM_BOOL }
+#define OBJECT		{ .name = "object", .type = PARAM_NUMBER, .required = true, .max = 65534 }
 #define LIMIT		{ .name = "limit", .type = PARAM_NUMBER, .min = 1, .max = RPC_PAGE_MAX }
 
 static void methods_list(struct call *, json_t *);
@@ -39,6 +40,15 @@ static const struct method methods[] = {
 	  LIST(TEXT("prefix"), LIMIT, TEXT("after")), method_profile_list },
 	{ "plan", ROLE_READ, "what a device would be sent, message by message; of a record not stored, too",
 	  NULL, method_plan },
+	{ "object.set", ROLE_CHANGE, "store definitions of objects: OMA's XML, or one as in an object file",
+	  LIST(TEXT("xml"), TEXT("xml_base64"), { .name = "definition", .type = PARAM_OBJECT },
+	      { .name = "secret", .type = PARAM_ARRAY }), method_object_set },
+	{ "object.get", ROLE_READ, "the definition of an object, and where it is from",
+	  LIST(OBJECT), method_object_get },
+	{ "object.list", ROLE_READ, "known objects, by number, page by page",
+	  LIST(LIMIT, { .name = "after", .type = PARAM_NUMBER, .max = 65535 }), method_object_list },
+	{ "object.remove", ROLE_CHANGE, "remove an imported definition that no record needs",
+	  LIST(OBJECT, FLAG("force")), method_object_remove },
 	{ "session.list", ROLE_READ, "sessions going on now",
 	  LIST(TEXT("endpoint"), LIMIT, { .name = "after", .type = PARAM_ID }), method_session_list },
 	{ "session.get", ROLE_READ, "how far one session is",

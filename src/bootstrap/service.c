@@ -381,6 +381,12 @@ service_policy(struct service *svc, uint64_t session_timeout_ms, enum service_un
 }
 
 void
+service_take_objects(struct service *svc, const struct objdefs *defs)
+{
+	svc->opts.defs = defs;
+}
+
+void
 service_drain(struct service *svc)
 {
 	svc->draining = true;

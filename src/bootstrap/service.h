@@ -72,6 +72,9 @@ void	 service_link_gone(void *service, struct link *, enum err why);
 /* What may change while it runs; sessions that are open keep their time. */
 void	 service_policy(struct service *, uint64_t session_timeout_ms, enum service_unknown);
 
+/* Other definitions, borrowed: open sessions plan with them from now on, and keep nothing of the old. */
+void	 service_take_objects(struct service *, const struct objdefs *);
+
 /* From now on no new sessions: Bootstrap-Requests are ignored. For a drain before the end. */
 void	 service_drain(struct service *);
 size_t	 service_live(const struct service *);

@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "admin/admin.h"
-#include "base/datadir.h"
 #include "base/log.h"
 #include "daemon/daemon_priv.h"
 #include "daemon/letters.h"
@@ -170,17 +169,11 @@ open_store(struct daemon *d)
 static enum err
 load_objects(struct daemon *d)
 {
-	char shipped[4096];
-	const char *dirs[] = { datadir_find("objects", shipped, sizeof(shipped)), d->settings.objects, NULL };
 	struct problem why = { .text = "" };
-	enum err e = objdefs_load(dirs, &d->defs, &why);
+	enum err e = objects_load(d, &d->defs, &why);
 
 	if (e != ERR_OK)
-		log_error("object definitions: %s: %s", why.where, why.text);
-	else if (objdefs_object(d->defs, 0) == NULL || objdefs_object(d->defs, 1) == NULL) {
-		log_error("object definitions: /0 and /1 are neither in %s nor in %s", dirs[0], dirs[1]);
-		e = ERR_NOTFOUND;
-	}
+		log_error("object definitions: %s%s%s", why.where, why.where[0] != '\0' ? ": " : "", why.text);
 	return e;
 }
 
@@ -269,6 +262,7 @@ make_admin(struct daemon *d)
 		.backend = {
 			.status = daemon_status, .sessions = backend_sessions,
 			.session_get = backend_session_get, .session_cancel = backend_session_cancel,
+			.objects_load = objects_load, .objects_take = objects_take,
 			.arg = d,
 		},
 	};
@@ -299,9 +293,9 @@ start(struct daemon *d)
 	if (e == ERR_OK)
 		e = registry_new(&d->registry);
 	if (e == ERR_OK)
-		e = load_objects(d);
-	if (e == ERR_OK)
 		e = open_store(d);
+	if (e == ERR_OK)
+		e = load_objects(d);
 	if (e == ERR_OK)
 		e = reader_new(d->store, &d->reader);
 	if (e == ERR_OK)
@@ -388,6 +382,7 @@ daemon_reload(struct daemon *d)
 	}
 	settings_take_over(&d->settings, &fresh, told, d);
 	log_setup((enum log_level)d->settings.log_level, (enum log_format)d->settings.log_format);
+	objects_reload(d);
 	for (size_t i = 0; i < d->nworkers; i++)
 		worker_order(d->workers[i], &(struct order){ .kind = ORDER_POLICY,
 			.session_timeout_ms = d->settings.session_timeout,

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "base/loop.h"
+#include "base/problem.h"
 #include "daemon/daemon.h"
 #include "daemon/settings.h"
 #include "transport/transport.h"
@@ -14,6 +15,8 @@
 #define LISTENERS_MAX	(2 * SETTINGS_LISTEN_MAX)
 
 struct admin;
+struct json_t;
+struct objdefs;
 struct registry;
 
 struct listener {
@@ -60,6 +63,11 @@ void		 notify_ready(struct daemon *);
 void		 notify_stopping(struct daemon *);
 void		 notify_reloading(struct daemon *);
 void		 notify_alive(struct daemon *);	/* a worker answered the ping */
+
+/* objects.c; the first two as struct admin_backend has them */
+enum err	 objects_load(void *daemon, struct objdefs **ret, struct problem *why) MUST_CHECK;
+void		 objects_take(void *daemon, struct objdefs *);
+void		 objects_reload(struct daemon *);	/* logs what is wrong with them */
 
 /* signals.c */
 enum err	 signals_open(struct daemon *) MUST_CHECK;

@@ -9,6 +9,7 @@
 #include "base/loop.h"
 #include "store/history.h"
 
+struct objdefs;
 struct worker;
 
 /* What workers and the main thread say to each other. Posted letters belong to the receiver. */
@@ -45,7 +46,8 @@ struct report {
 };
 
 enum order_kind {
-	ORDER_CANCEL, ORDER_SUPERSEDE, ORDER_FIND, ORDER_PING, ORDER_POLICY, ORDER_DRAIN, ORDER_STOP,
+	ORDER_CANCEL, ORDER_SUPERSEDE, ORDER_FIND, ORDER_PING, ORDER_POLICY, ORDER_OBJECTS, ORDER_DRAIN,
+	ORDER_STOP,
 };
 
 /* Main to worker. Plain data. */
@@ -60,6 +62,7 @@ struct order {
 	void		*request;	/* FOUND carries it back */
 	uint64_t	 session_timeout_ms;	/* POLICY */
 	int		 unknown_endpoint;	/* POLICY: enum service_unknown */
+	struct objdefs	*defs;		/* OBJECTS: with a hold of the order's own */
 };
 
 /* A report with an empty arena, or NULL. letters_report_free() wipes it. */

@@ -12,6 +12,7 @@
 #include "daemon/letters.h"
 #include "daemon/settings.h"
 #include "exchange/exchange.h"
+#include "lwm2m/objdef.h"
 #include "store/reader.h"
 #include "store/resolve.h"
 
@@ -27,6 +28,7 @@ struct worker {
 	struct mailbox		*reports;	/* the main thread's */
 	struct reader		*reader;
 	struct resolver		*resolver;
+	struct objdefs		*defs;
 	struct exchange		*exchange;
 	struct transport	*transport;
 	struct service		*service;
@@ -229,12 +231,30 @@ check_drained(void *arg)
 		timer_set(w->loop, &w->drain_check, 50);
 }
 
+/* Nothing that outlives a call points into the old ones (service.h, resolve.h). */
+static void
+take_objects(struct worker *w, struct objdefs *defs)
+{
+	struct objdefs *old = w->defs;
+
+	resolver_take_objects(w->resolver, defs);
+	service_take_objects(w->service, defs);
+	w->defs = defs;
+	objdefs_free(old);
+}
+
 static void
 on_order(void *arg, struct letter *letter)
 {
 	struct worker *w = arg;
 	struct order *o = (struct order *)letter;
 
+	if (w->service == NULL) {	/* it was left when the thread ended, and nobody waits for it */
+		objdefs_free(o->defs);
+		free(o->request);
+		free(o);
+		return;
+	}
 	switch (o->kind) {
 	case ORDER_CANCEL:
 		if (service_cancel(w->service, o->session, o->why) != ERR_OK)
@@ -253,6 +273,9 @@ on_order(void *arg, struct letter *letter)
 	case ORDER_POLICY:
 		service_policy(w->service, o->session_timeout_ms,
 		    (enum service_unknown)o->unknown_endpoint);
+		break;
+	case ORDER_OBJECTS:
+		take_objects(w, o->defs);
 		break;
 	case ORDER_DRAIN:
 		service_drain(w->service);
@@ -325,6 +348,7 @@ worker_new(const struct worker_opts *opts, struct worker **ret)
 	w->number = opts->number;
 	w->shared = opts->shared;
 	w->reports = opts->reports;
+	w->defs = objdefs_hold(opts->defs);
 	w->failures_max = opts->settings->limit_refusals;
 	timer_init(&w->drain_check, check_drained, w);
 	e = loop_new(&w->loop);
@@ -383,10 +407,17 @@ worker_order(struct worker *w, const struct order *o)
 
 	if (copy == NULL) {
 		log_error("worker=%u an order is lost: out of memory", w->number);
+		objdefs_free(o->defs);
 		return;
 	}
 	*copy = *o;
 	mailbox_post(w->orders, &copy->letter);
+}
+
+void
+worker_take_objects(struct worker *w, struct objdefs *defs)
+{
+	worker_order(w, &(struct order){ .kind = ORDER_OBJECTS, .defs = objdefs_hold(defs) });
 }
 
 void
@@ -417,6 +448,7 @@ worker_free(struct worker *w)
 		timer_cancel(w->loop, &w->drain_check);
 	if (w->orders != NULL)
 		mailbox_free(w->orders);
+	objdefs_free(w->defs);
 	loop_free(w->loop);
 	free(w);
 }

@@ -28,7 +28,7 @@ struct worker_opts {
 	bool			 shared;	/* there are others: share the ports */
 	const struct settings	*settings;	/* used during worker_new() only */
 	struct store		*store;		/* all borrowed */
-	const struct objdefs	*defs;
+	struct objdefs		*defs;		/* counted: the worker has a hold of its own */
 	struct dtls_shared	*dtls;		/* NULL: no coaps */
 	struct mailbox		*reports;	/* to the main thread */
 };
@@ -41,6 +41,8 @@ enum err worker_listen(struct worker *, enum link_scheme, const struct addr *,
     struct addr *actual) MUST_CHECK;
 
 enum err worker_start(struct worker *) MUST_CHECK;	/* its thread runs */
+/* Other definitions from now on: a hold goes along, and the worker lets go of the old ones in its thread. */
+void	 worker_take_objects(struct worker *, struct objdefs *);
 void	 worker_order(struct worker *, const struct order *);	/* copies; dropped when out of memory */
 /* Waits for the thread to end, then ends the open sessions, which are reported. */
 void	 worker_stop(struct worker *);

@@ -37,6 +37,7 @@ struct resdef {
 	double		 min, max;	/* numbers: value; strings and opaques: length */
 	const struct resdef_span *spans;	/* only these of that range; NULL: all of it */
 	size_t		 nspans;
+	const char	*unit;		/* for people; or NULL */
 	bool		 secret;	/* key material: shown to nobody who does not ask for it */
 };
 

@@ -400,8 +400,9 @@ load_resource(struct loader *l, json_t *json, const char *pointer,
 	r->name = keep(l, get_text(l, json, pointer, "name", true));
 	r->multiple = get_bool(l, json, pointer, "multiple", true, false);
 	r->mandatory = get_bool(l, json, pointer, "mandatory", true, false);
-	get_text(l, json, pointer, "unit", false);		/* for people */
-	get_text(l, json, pointer, "description", false);
+	if (json_object_get(json, "unit") != NULL)
+		r->unit = keep(l, get_text(l, json, pointer, "unit", true));
+	get_text(l, json, pointer, "description", false);	/* for people */
 
 	r->since = versions->v[0];
 	if (json_object_get(json, "since") != NULL)

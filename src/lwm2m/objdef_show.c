@@ -73,6 +73,8 @@ resource_json(const struct objdefs *defs, const struct objdef *object, const str
 		json_object_set_new(o, "range", json_pack("[o, o]", number(r->min), number(r->max)));
 	if (!r->writable_by_bootstrap && r->type != VALUE_NONE)
 		json_object_set_new(o, "bootstrap", json_false());
+	if (r->unit != NULL)
+		json_object_set_new(o, "unit", json_string(r->unit));
 	if (r->secret)
 		json_object_set_new(o, "secret", json_true());
 	return o;

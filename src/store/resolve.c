@@ -500,6 +500,13 @@ resolver_new(struct reader *reader, const struct objdefs *defs, struct resolver 
 }
 
 void
+resolver_take_objects(struct resolver *r, const struct objdefs *defs)
+{
+	r->defs = defs;
+	r->loaded = false;
+}
+
+void
 resolver_free(struct resolver *r)
 {
 	if (r == NULL)

@@ -23,6 +23,8 @@ struct resolver;
  */
 enum err resolver_new(struct reader *, const struct objdefs *, struct resolver **ret) MUST_CHECK;
 void	 resolver_free(struct resolver *);
+/* Other definitions, borrowed: profiles are read anew with them; those that sessions hold stay as they are. */
+void	 resolver_take_objects(struct resolver *, const struct objdefs *);
 
 /* Lives in the arena given, but for what may be the profile's: its name, 'config', 'variables', 'auth'. */
 struct resolved {

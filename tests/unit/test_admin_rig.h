@@ -40,6 +40,7 @@ struct rig {
 	void		*reply_arg;
 	uint64_t	 cancelled;
 	uint32_t	 max_line, max_connections;
+	struct objdefs	*defs;		/* once some were imported */
 };
 
 static inline const struct objdefs *
@@ -123,6 +124,46 @@ rig_session_cancel(void *arg, uint64_t id)
 	return id == 0x4f21 ? ERR_OK : ERR_NOTFOUND;
 }
 
+struct rig_docs {
+	struct objdefs_doc	v[64];
+	size_t			n;
+};
+
+static inline bool
+rig_add_doc(void *arg, uint16_t oid, json_t *doc)
+{
+	struct rig_docs *docs = arg;
+
+	(void)oid;
+	docs->v[docs->n++] = (struct objdefs_doc){ ADMIN_OBJECT_IMPORTED, json_incref(doc) };
+	return docs->n < 64;
+}
+
+static inline enum err
+rig_objects_load(void *arg, struct objdefs **ret, struct problem *why)
+{
+	struct rig *r = arg;
+	struct rig_docs docs = { .n = 0 };
+	enum err e = store_object_list(r->store, rig_add_doc, &docs);
+
+	if (e == ERR_OK)
+		e = objdefs_load_with((const char *const[]){ "etc/objects", NULL }, docs.v, docs.n, ret, why);
+	while (docs.n > 0)
+		json_decref((json_t *)(uintptr_t)docs.v[--docs.n].json);
+	return e;
+}
+
+static inline void
+rig_objects_take(void *arg, struct objdefs *defs)
+{
+	struct rig *r = arg;
+
+	resolver_take_objects(r->resolver, defs);
+	admin_take_objects(r->admin, defs);
+	objdefs_free(r->defs);
+	r->defs = defs;
+}
+
 static inline void
 rig_out_of_patience(void *arg)
 {
@@ -139,7 +180,11 @@ rig_start_admin(struct rig *r)
 		.loop = r->loop, .store = r->store, .reader = r->reader, .resolver = r->resolver,
 		.defs = rig_defs(), .socket = r->socket, .max_line = r->max_line,
 		.max_connections = r->max_connections,
-		.backend = { rig_status, rig_sessions, rig_session_get, rig_session_cancel, r },
+		.backend = {
+			.status = rig_status, .sessions = rig_sessions, .session_get = rig_session_get,
+			.session_cancel = rig_session_cancel, .objects_load = rig_objects_load,
+			.objects_take = rig_objects_take, .arg = r,
+		},
 	};
 	struct problem why = { 0 };
 
@@ -204,6 +249,7 @@ rig_teardown(void **state)
 	resolver_free(r->resolver);
 	reader_free(r->reader);
 	store_close(r->store);
+	objdefs_free(r->defs);
 	loop_free(r->loop);
 	snprintf(command, sizeof(command), "rm -rf %s", r->dir);
 	assert_int_equal(system(command), 0);
