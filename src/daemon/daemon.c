@@ -19,9 +19,6 @@
 #include "store/resolve.h"
 #include "store/store.h"
 
-/* IPv6 and UDP headers: what a datagram leaves of an IP packet (RFC 8200, RFC 768). */
-#define IP_UDP_HEADERS	48
-
 /* --- reports of the workers --- */
 
 static void
@@ -178,23 +175,6 @@ load_objects(struct daemon *d)
 }
 
 static enum err
-make_dtls(struct daemon *d)
-{
-	const struct dtls_opts opts = {
-		.ciphers = d->settings.dtls_ciphers[0] != '\0' ? d->settings.dtls_ciphers : NULL,
-		.mtu = (uint16_t)(d->settings.dtls_mtu - IP_UDP_HEADERS),
-	};
-	const char *why = "";
-
-	if (d->settings.coaps.n == 0)
-		return ERR_OK;
-	enum err e = dtls_shared_new(&opts, &d->dtls, &why);
-	if (e != ERR_OK)
-		log_error("dtls: %s", why);
-	return e;
-}
-
-static enum err
 listen_all(struct daemon *d, enum link_scheme scheme, const struct settings_listen *list)
 {
 	char text[ADDR_TEXT_MAX];
@@ -303,7 +283,7 @@ start(struct daemon *d)
 	if (e == ERR_OK)
 		e = mailbox_new(d->loop, on_report, d, &d->reports);
 	if (e == ERR_OK)
-		e = make_dtls(d);
+		e = d->settings.coaps.n > 0 ? certificates_load(d) : ERR_OK;
 	if (e == ERR_OK)
 		e = make_workers(d);
 	if (e == ERR_OK)
@@ -383,6 +363,7 @@ daemon_reload(struct daemon *d)
 	settings_take_over(&d->settings, &fresh, told, d);
 	log_setup((enum log_level)d->settings.log_level, (enum log_format)d->settings.log_format);
 	objects_reload(d);
+	certificates_reload(d);
 	for (size_t i = 0; i < d->nworkers; i++)
 		worker_order(d->workers[i], &(struct order){ .kind = ORDER_POLICY,
 			.session_timeout_ms = d->settings.session_timeout,

@@ -69,6 +69,10 @@ enum err	 objects_load(void *daemon, struct objdefs **ret, struct problem *why) 
 void		 objects_take(void *daemon, struct objdefs *);
 void		 objects_reload(struct daemon *);	/* logs what is wrong with them */
 
+/* certificates.c */
+enum err	 certificates_load(struct daemon *) MUST_CHECK;	/* after having said what is wrong */
+void		 certificates_reload(struct daemon *);		/* the workers', too */
+
 /* signals.c */
 enum err	 signals_open(struct daemon *) MUST_CHECK;
 void		 signals_close(struct daemon *);

@@ -10,6 +10,7 @@
 #include "store/history.h"
 
 struct objdefs;
+struct dtls_shared;
 struct worker;
 
 /* What workers and the main thread say to each other. Posted letters belong to the receiver. */
@@ -46,8 +47,8 @@ struct report {
 };
 
 enum order_kind {
-	ORDER_CANCEL, ORDER_SUPERSEDE, ORDER_FIND, ORDER_PING, ORDER_POLICY, ORDER_OBJECTS, ORDER_DRAIN,
-	ORDER_STOP,
+	ORDER_CANCEL, ORDER_SUPERSEDE, ORDER_FIND, ORDER_PING, ORDER_POLICY, ORDER_OBJECTS, ORDER_DTLS,
+	ORDER_DRAIN, ORDER_STOP,
 };
 
 /* Main to worker. Plain data. */
@@ -63,6 +64,7 @@ struct order {
 	uint64_t	 session_timeout_ms;	/* POLICY */
 	int		 unknown_endpoint;	/* POLICY: enum service_unknown */
 	struct objdefs	*defs;		/* OBJECTS: with a hold of the order's own */
+	struct dtls_shared *dtls;	/* DTLS: likewise */
 };
 
 /* A report with an empty arena, or NULL. letters_report_free() wipes it. */

@@ -24,6 +24,9 @@ struct settings_listen {
  */
 struct settings {
 	struct settings_listen	coap, coaps;
+	/* PEM files, separated by spaces; "": none */
+	char			dtls_certificate[SETTINGS_TEXT_MAX], dtls_private_key[SETTINGS_TEXT_MAX];
+	char			dtls_client_ca[SETTINGS_TEXT_MAX], dtls_crl[SETTINGS_TEXT_MAX];
 	char			dtls_ciphers[SETTINGS_TEXT_MAX];	/* "": those of LwM2M */
 	uint64_t		dtls_mtu;		/* IP packet, bytes */
 	uint64_t		dtls_handshake_timeout;

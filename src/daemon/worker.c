@@ -244,6 +244,16 @@ take_objects(struct worker *w, struct objdefs *defs)
 }
 
 static void
+take_dtls(struct worker *w, struct dtls_shared *dtls)
+{
+	enum err e = transport_renew(w->transport, dtls);
+
+	if (e != ERR_OK)
+		log_error("worker=%u goes on with the old certificates: %s", w->number, err_text(e));
+	dtls_shared_free(dtls);
+}
+
+static void
 on_order(void *arg, struct letter *letter)
 {
 	struct worker *w = arg;
@@ -251,6 +261,7 @@ on_order(void *arg, struct letter *letter)
 
 	if (w->service == NULL) {	/* it was left when the thread ended, and nobody waits for it */
 		objdefs_free(o->defs);
+		dtls_shared_free(o->dtls);
 		free(o->request);
 		free(o);
 		return;
@@ -276,6 +287,9 @@ on_order(void *arg, struct letter *letter)
 		break;
 	case ORDER_OBJECTS:
 		take_objects(w, o->defs);
+		break;
+	case ORDER_DTLS:
+		take_dtls(w, o->dtls);
 		break;
 	case ORDER_DRAIN:
 		service_drain(w->service);

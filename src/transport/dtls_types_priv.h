@@ -91,9 +91,6 @@ struct dtls {
 	unsigned		 next_warm;
 };
 
-/* dtls_shared.c */
-struct dtls_shared *dtls_shared_ref(struct dtls_shared *);	/* let go by dtls_shared_free() */
-
 /* dtls_bio.c: an SSL whose datagrams go through 'pipe'. NULL: out of memory. */
 BIO_METHOD *dtls_bio_method(void);
 SSL	*dtls_ssl_new(struct dtls *, struct dtls_pipe *);

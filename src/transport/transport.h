@@ -177,6 +177,7 @@ struct dtls_opts {
 enum err dtls_shared_new(const struct dtls_opts *, struct dtls_shared **ret, const char **why) MUST_CHECK;
 /* What is not as it should be about the files, one sentence for each 'i' from 0; NULL: no more. */
 const char *dtls_shared_warning(const struct dtls_shared *, size_t i);
+struct dtls_shared *dtls_shared_ref(struct dtls_shared *);	/* for one more dtls_shared_free() */
 void	 dtls_shared_free(struct dtls_shared *);
 
 #endif
