@@ -75,6 +75,14 @@ is "errors carry reason, pointer and hint" "hint pointer reason" \
 		jq -r '.error.data | keys | sort | join(" ")')"
 is "what lies between is not lost" 2 "$(rpc 'garbage' '{"jsonrpc":"2.0","id":2,"method":"status"}' | jq -s length)"
 
+# strapctl watch: a line for each event, as it happens.
+ctl watch >"$dir/watched" 2>&1 &
+watcher=$!
+check "watch shows what happens" eventually bash -c \
+	"'$build/strapctl' -s '$sock' endpoint set seen --no-auth --config '$dir/config.json' && grep -q 'seen' '$dir/watched'"
+kill $watcher
+wait $watcher 2>/dev/null
+
 # Events outlive the daemon, and a watcher misses nothing.
 first=$(rpc '{"jsonrpc":"2.0","id":1,"method":"event.subscribe","params":{"from":0}}' | jq -s '[.[] | select(.method)] | length')
 check "the log tells what was done" test "$first" -gt 200

@@ -97,6 +97,19 @@ out=$(device openssl --server "$coap" --endpoint chain --szx 2)
 like "6 KiB arrive whole in blocks of 64" '^PUT /5/0 format=11542 bytes=6148 d0001800(41)+' "$out"
 like "and the session ends well" '^POST /bs$' "$out"
 
+stop_daemon
+coap_port="" coaps_port=""
+start_daemon --set coap.listen="127.0.0.1:0 [::1]:0" --set coaps.listen="[::1]:0" || exit 1
+six() { jq -r --arg s "$1" '[.listeners[] | select(.scheme == $s and (.address | startswith("[")))][0].address' "$dir/status.json"; }
+for engine in openssl gnutls; do
+	like "$engine: over IPv6" '^POST /bs$' "$(device $engine --server "coap://$(six coap)" --endpoint "nosec-$engine")"
+	like "$engine: over IPv6 and DTLS" '^POST /bs$' "$(device $engine --server "coaps://$(six coaps)" \
+		--endpoint "psk-$engine" --psk-identity "id-$engine" --psk-key $key)"
+done
+check "strapfleet over IPv6 and DTLS" "$build/strapfleet" --server "coaps://$(six coaps)" --endpoint psk-openssl \
+	--psk-identity id-openssl --psk-key $key --quiet
+coap=coap://127.0.0.1:$coap_port
+
 like "an endpoint nobody knows gets 4.00" '^answer 4.00$' \
 	"$(device openssl --server "$coap" --endpoint nobody)"
 check "and history says why" eventually test "$(last nobody .reason)" = unknown-endpoint

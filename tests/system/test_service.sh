@@ -75,6 +75,24 @@ check "a mistake at SIGHUP changes nothing" eventually grep -q "those in force s
 stop_daemon
 is "it stops in order" 0 $?
 
+# SIGTERM lets open sessions finish and begins no new one.
+start_daemon --set log.level=info --set workers.count=1 || exit 1
+printf '{"servers":[{"short_server_id":101,"security":{"uri":"coap://192.0.2.10:5683","mode":"nosec"},"server":{}}]}' |
+	ctl endpoint set slow --no-auth --config - >/dev/null
+"$build/strapfleet" --server "coap://127.0.0.1:$coap_port" --endpoint slow --behaviour slow --tries 1 --quiet >"$dir/out" &
+fleet=$!
+check "a slow device is in the middle of it" eventually bash -c \
+	"[[ \$('$build/strapctl' -s '$sock' --json sessions | jq '.sessions | length') == 1 ]]"
+kill -TERM "$daemon_pid"
+check "the daemon says that it is stopping" eventually grep -q "stopping:" "$dir/strapd.log"
+"$build/system/coapdevice-openssl" --server "coap://127.0.0.1:$coap_port" --endpoint slow --limit 1 >"$dir/late"
+is "a device that calls now hears nothing" "" "$(cat "$dir/late")"
+wait $fleet
+is "the one in the middle comes to its end" 0 $?
+wait "$daemon_pid"
+is "and then the daemon to its own" 0 $?
+daemon_pid=""
+
 check "hardened: systemd rates it below 1.5" bash -c "systemd-analyze security --offline=yes \
 	systemd/strapd.service | awk '/Overall/ { exit !(\$(NF-2) < 1.5) }'"
 finish_tap
