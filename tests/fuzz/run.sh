@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Runs every libFuzzer binary fuzz_* of DIR for SECONDS, from the seeds in tests/fuzz/seeds.
-# Usage: tests/fuzz/run.sh DIR SECONDS. A crash leaves its input below DIR and fails the run.
+# Runs every libFuzzer binary fuzz_* of DIR for SECONDS, from the seeds in tests/fuzz/seeds, as
+# many at once as there are cores. Usage: tests/fuzz/run.sh DIR SECONDS.
+# A crash leaves its input below DIR and fails the run.
 set -u
 dir=$(cd "$1" && pwd) || exit 2
 seconds=$2
 cd "$(dirname "$0")" || exit 2
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-bad=0 count=0
 
 # Annotated hex, as driver.c reads it: comments from '#', everything but digits left out.
 convert() {	# target
@@ -20,20 +20,33 @@ convert() {	# target
 	done
 }
 
+# One target; its verdict goes to a file, "ok" or "FAIL" first.
+run_one() {	# binary
+	local name=${1##*/fuzz_} log runs edges
+	log=$work/$name.log
+	convert "$name"
+	if "$1" -max_total_time="$seconds" -timeout=5 -rss_limit_mb=2048 -print_final_stats=1 \
+		-artifact_prefix="$dir/crash-$name-" "$work/$name" >"$log" 2>&1; then
+		runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
+		edges=$(sed -n 's/.* cov: \([0-9]*\) .*/\1/p' "$log" | tail -1)
+		echo "ok   $name: ${runs:-?} inputs in $seconds s, ${edges:-?} edges" >"$work/$name.verdict"
+	else
+		{
+			echo "FAIL $name: the input is $dir/crash-$name-*"
+			grep -vE '^#[0-9]+[[:space:]]+(NEW|REDUCE|pulse|INITED|READ)' "$log" | head -60
+		} >"$work/$name.verdict"
+	fi
+	cat "$work/$name.verdict"
+}
+
 for fuzzer in "$dir"/fuzz_*; do
 	[[ -x $fuzzer && -f $fuzzer ]] || continue
-	name=${fuzzer##*/fuzz_}
-	count=$((count + 1))
-	convert "$name"
-	if "$fuzzer" -max_total_time="$seconds" -timeout=5 -rss_limit_mb=2048 -print_final_stats=1 \
-		-artifact_prefix="$dir/crash-$name-" "$work/$name" >"$work/log" 2>&1; then
-		runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$work/log")
-		edges=$(sed -n 's/.* cov: \([0-9]*\) .*/\1/p' "$work/log" | tail -1)
-		echo "ok   $name: ${runs:-?} inputs in $seconds s, ${edges:-?} edges"
-	else
-		echo "FAIL $name: the input is $dir/crash-$name-*"
-		grep -vE '^#[0-9]+[[:space:]]+(NEW|REDUCE|pulse|INITED|READ)' "$work/log" | head -60
-		bad=1
-	fi
+	while (($(jobs -rp | wc -l) >= $(nproc))); do
+		wait -n
+	done
+	run_one "$fuzzer" &
 done
-((count > 0 && bad == 0))
+wait
+ran=$(cat "$work"/*.verdict 2>/dev/null | grep -cE '^(ok|FAIL) ')
+failed=$(cat "$work"/*.verdict 2>/dev/null | grep -c '^FAIL ')
+((ran > 0 && failed == 0))
