@@ -77,6 +77,7 @@ change_put_endpoint(struct call *call, const struct check *c, json_t *doc, bool 
 		.endpoint = rec->endpoint, .profile = rec->profile, .enabled = rec->enabled,
 	};
 	json_t *before = NULL;
+	uint8_t pinned[AUTH_PINNED_LEN];
 	char other[256] = "";
 
 	/* Only its own: a profile's identity and key are looked up through the profile. */
@@ -86,6 +87,8 @@ change_put_endpoint(struct call *call, const struct check *c, json_t *doc, bool 
 		keys.psk_key = psk->psk_key;
 		keys.psk_key_len = psk->psk_key_len;
 	}
+	if (rec->auth != NULL && auth_pinned(rec->auth, pinned))
+		keys.pinned = pinned;
 	enum err e = store_endpoint_get(st, rec->endpoint, &before);
 	if (e != ERR_OK && e != ERR_NOTFOUND)
 		return change_store_failed(call, e, f);

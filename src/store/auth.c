@@ -13,6 +13,16 @@ auth_kind_name(enum auth_kind kind)
 	return keys_auth[kind];
 }
 
+bool
+auth_pinned(const struct auth *auth, uint8_t ret[AUTH_PINNED_LEN])
+{
+	if (auth->kind == AUTH_PUBLIC_KEY)
+		return credential_digest_of(auth->spki, auth->spki_len, ret);
+	if (auth->kind == AUTH_CERTIFICATE && auth->pinned)
+		memcpy(ret, auth->sha256, AUTH_PINNED_LEN);
+	return auth->kind == AUTH_CERTIFICATE && auth->pinned;
+}
+
 static enum err
 read_psk(const struct doc *d, const struct place *at, const json_t *v, struct auth *auth)
 {

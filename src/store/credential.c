@@ -87,6 +87,14 @@ credential_fits_certificate(const uint8_t *cert_der, size_t cert_len, const uint
 }
 
 bool
+credential_digest_of(const uint8_t *der, size_t len, uint8_t ret[32])
+{
+	unsigned n = 0;
+
+	return EVP_Digest(der, len, ret, &n, EVP_sha256(), NULL) == 1 && n == 32;
+}
+
+bool
 credential_fits_public_key(const uint8_t *spki, size_t spki_len, const uint8_t *key_der, size_t key_len)
 {
 	size_t used;

@@ -14,6 +14,7 @@ unsigned credential_certificates(const uint8_t *der, size_t len);
 
 /* Whether they belong together; true as well when either cannot be read. */
 bool	credential_fits_certificate(const uint8_t *cert, size_t cert_len, const uint8_t *key, size_t key_len);
+bool	credential_digest_of(const uint8_t *der, size_t len, uint8_t ret[32]);	/* SHA-256 */
 bool	credential_fits_public_key(const uint8_t *spki, size_t spki_len, const uint8_t *key, size_t key_len);
 
 #endif

@@ -4,11 +4,13 @@
 #include <string.h>
 
 #include "base/secret.h"
+#include "base/text.h"
 #include "store/db.h"
 #include "store/mapped.h"
+#include "store/record.h"
 #include "store/store_priv.h"
 
-enum reader_stmt { RD_ENDPOINT, RD_PSK, RD_DEVICE, RD_PROFILES, READER_NSTMTS };
+enum reader_stmt { RD_ENDPOINT, RD_PSK, RD_PINNED, RD_DEVICE, RD_PROFILES, READER_NSTMTS };
 
 #define ENDPOINT							\
 	"SELECT e.name, e.profile, e.enabled, e.psk_identity, e.psk_key, e.json, d.lwm2m, d.format "	\
@@ -17,6 +19,7 @@ enum reader_stmt { RD_ENDPOINT, RD_PSK, RD_DEVICE, RD_PROFILES, READER_NSTMTS };
 static const char *const sql[READER_NSTMTS] = {
 	[RD_ENDPOINT] = ENDPOINT "WHERE e.name = ?1",
 	[RD_PSK] = ENDPOINT "WHERE e.psk_identity = ?1",
+	[RD_PINNED] = ENDPOINT "WHERE e.pinned = ?1 LIMIT 2",
 	[RD_DEVICE] = "SELECT lwm2m, format FROM device WHERE endpoint = ?1",
 	[RD_PROFILES] = "SELECT name, json FROM profile ORDER BY name",
 };
@@ -165,6 +168,24 @@ reader_psk(struct reader *r, const uint8_t *identity, size_t len, struct endpoin
 	/* fails on more than a gigabyte only, and finds nothing then */
 	(void)sqlite3_bind_blob64(s, 1, identity, len, SQLITE_STATIC);
 	return find(r, s, ret);
+}
+
+enum err
+reader_pinned(struct reader *r, const uint8_t sha256[32], struct endpoint_row *ret)
+{
+	sqlite3_stmt *s = r->stmts[RD_PINNED];
+	char hex[2 * AUTH_PINNED_LEN + 1];
+	enum err e;
+	int rc;
+
+	text_hex(sha256, AUTH_PINNED_LEN, hex);
+	store_text(s, 1, hex);
+	rc = sqlite3_step(s);
+	e = rc == SQLITE_ROW ? copy_row(r, s, ret) : rc == SQLITE_DONE ? ERR_NOTFOUND : ERR_DB;
+	if (e == ERR_OK && sqlite3_step(s) == SQLITE_ROW)
+		e = ERR_EXISTS;
+	store_done(s);
+	return e;
 }
 
 enum err

@@ -36,6 +36,8 @@ struct endpoint_row {
 enum err reader_endpoint(struct reader *, const char *endpoint, struct endpoint_row *ret) MUST_CHECK;
 enum err reader_psk(struct reader *, const uint8_t *identity, size_t len,
     struct endpoint_row *ret) MUST_CHECK;
+/* By what it pins (auth_pinned()). ERR_EXISTS: several do, and *ret is one of them. */
+enum err reader_pinned(struct reader *, const uint8_t sha256[32], struct endpoint_row *ret) MUST_CHECK;
 
 /*
  * What was learnt of a device, also of one that has no record of its own (a profile matches it);

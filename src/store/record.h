@@ -34,6 +34,13 @@ struct auth {
 	const uint8_t	*spki;			/* PUBLIC_KEY */
 	size_t		 spki_len;
 };
+/*
+ * What a peer with this 'auth' is found by before its name is known: SHA-256 of the pinned certificate, or
+ * of the raw public key. False: it is found otherwise.
+ */
+#define AUTH_PINNED_LEN	32
+bool auth_pinned(const struct auth *, uint8_t ret[AUTH_PINNED_LEN]);
+
 const char *auth_kind_name(enum auth_kind);	/* "psk", "certificate", "public_key", "none" */
 
 struct endpoint_record {

@@ -167,6 +167,23 @@ refresh(struct resolver *r)
 	return ERR_OK;
 }
 
+enum err
+resolver_pinned(struct resolver *r, const uint8_t sha256[32])
+{
+	uint8_t digest[AUTH_PINNED_LEN];
+	enum err e = refresh(r);
+
+	if (e != ERR_OK)
+		return e;
+	for (size_t i = 0; i < r->profiles.n; i++) {
+		const struct auth *auth = r->profiles.v[i]->rec.auth;
+
+		if (auth != NULL && auth_pinned(auth, digest) && memcmp(digest, sha256, sizeof(digest)) == 0)
+			return ERR_OK;
+	}
+	return ERR_NOTFOUND;
+}
+
 static int
 compare_name(const void *key, const void *member)
 {

@@ -23,6 +23,9 @@ struct resolver;
  */
 enum err resolver_new(struct reader *, const struct objdefs *, struct resolver **ret) MUST_CHECK;
 void	 resolver_free(struct resolver *);
+
+/* Whether a profile pins this (auth_pinned()). Walks the profiles: for what is rare. ERR_NOTFOUND, ERR_DB. */
+enum err resolver_pinned(struct resolver *, const uint8_t sha256[32]) MUST_CHECK;
 /* Other definitions, borrowed: profiles are read anew with them; those that sessions hold stay as they are. */
 void	 resolver_take_objects(struct resolver *, const struct objdefs *);
 

@@ -21,10 +21,10 @@ const char *const store_sql[STORE_NSTMTS] = {
 	[ST_MARK_UNDO] = "ROLLBACK TO mark",
 	[ST_TALLY_SET] = "UPDATE tally SET value = ?2 WHERE name = ?1",
 
-	[ST_ENDPOINT_INSERT] = "INSERT INTO endpoint (name, profile, enabled, psk_identity, psk_key, json) "
-	    "VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+	[ST_ENDPOINT_INSERT] = "INSERT INTO endpoint (name, profile, enabled, psk_identity, psk_key, json, "
+	    "pinned) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
 	[ST_ENDPOINT_UPDATE] = "UPDATE endpoint SET profile = ?2, enabled = ?3, psk_identity = ?4, "
-	    "psk_key = ?5, json = ?6 WHERE name = ?1",
+	    "psk_key = ?5, json = ?6, pinned = ?7 WHERE name = ?1",
 	[ST_ENDPOINT_REMOVE] = "DELETE FROM endpoint WHERE name = ?1",
 	[ST_ENDPOINT_GET] = "SELECT json FROM endpoint WHERE name = ?1",
 	[ST_ENDPOINT_BY_PSK] = "SELECT name FROM endpoint WHERE psk_identity = ?1",

@@ -7,9 +7,11 @@
 #include <unistd.h>
 
 #include "base/secret.h"
+#include "base/text.h"
 #include "store/db.h"
 #include "store/mapped.h"
 #include "store/migrate.h"
+#include "store/record.h"
 #include "store/store_priv.h"
 
 /* Where the figures stand at start: three rows of tally, and both ends of the log. */
@@ -179,7 +181,8 @@ wipe_dump(struct store *st, size_t len)
 }
 
 static void
-bind_endpoint(struct txn *t, enum store_stmt which, const struct endpoint_keys *k, size_t json_len)
+bind_endpoint(struct txn *t, enum store_stmt which, const struct endpoint_keys *k, size_t json_len,
+    const char *pinned)
 {
 	txn_bind_text(t, which, 1, k->endpoint, strlen(k->endpoint));
 	if (k->profile != NULL)
@@ -191,6 +194,8 @@ bind_endpoint(struct txn *t, enum store_stmt which, const struct endpoint_keys *
 		txn_bind_blob(t, which, 5, k->psk_key, k->psk_key_len);
 	}
 	txn_bind_text(t, which, 6, t->st->dump, json_len);
+	if (pinned[0] != '\0')
+		txn_bind_text(t, which, 7, pinned, strlen(pinned));
 }
 
 static void
@@ -218,15 +223,18 @@ static void
 put_endpoint(struct txn *t, const struct endpoint_keys *k, size_t json_len)
 {
 	struct store *st = t->st;
+	char pinned[2 * AUTH_PINNED_LEN + 1] = "";
 
-	bind_endpoint(t, ST_ENDPOINT_INSERT, k, json_len);
+	if (k->pinned != NULL)
+		text_hex(k->pinned, AUTH_PINNED_LEN, pinned);
+	bind_endpoint(t, ST_ENDPOINT_INSERT, k, json_len, pinned);
 	if (txn_try(t, ST_ENDPOINT_INSERT)) {
 		txn_bind_text(t, ST_DEVICE_NEW, 1, k->endpoint, strlen(k->endpoint));
 		txn_run(t, ST_DEVICE_NEW);
 		st->now.endpoints++;
 		return;
 	}
-	bind_endpoint(t, ST_ENDPOINT_UPDATE, k, json_len);
+	bind_endpoint(t, ST_ENDPOINT_UPDATE, k, json_len, pinned);
 	if ((!txn_try(t, ST_ENDPOINT_UPDATE) || txn_changes(t) == 0) && t->err == ERR_OK)
 		t->err = ERR_EXISTS;
 }

@@ -65,6 +65,7 @@ struct endpoint_keys {
 	size_t		 psk_identity_len;
 	const uint8_t	*psk_key;		/* with an identity */
 	size_t		 psk_key_len;
+	const uint8_t	*pinned;		/* or NULL; auth_pinned() says it, AUTH_PINNED_LEN bytes */
 };
 /* ERR_EXISTS  another endpoint has this PSK identity (*other gets its name, if not NULL) */
 enum err store_endpoint_put(struct store *, const struct endpoint_keys *, const struct json_t *doc,
