@@ -8,6 +8,9 @@
  *     asked for is refused as well as worse, so nobody gets in by another door.
  *  4. PSK: the identity of this very link is the record's, octet by octet, and belongs to no
  *     other endpoint. What the key was worth the handshake has found out.
+ *     Certificate: of this very link, and either exactly the one that the record pins; or its chain leads to
+ *     a client CA and the name is a common name of its subject or an alternative name, octet by octet.
+ *     Raw public key: exactly the record's.
  *  5. NoSec only over plain CoAP, and only where the record says {"none":true}.
  *  6. Only who has proven to be the device learns that it is disabled or has nothing to get.
  */
@@ -19,6 +22,7 @@
 #include "base/secret.h"
 #include "base/text.h"
 #include "store/reader.h"
+#include "transport/credentials.h"
 
 static enum verdict
 deny(struct problem *why, const char *sentence)
@@ -49,6 +53,42 @@ identity_as_name(const struct identity *id, struct arena *arena)
 	return name;
 }
 
+static const char *
+common_name_as_name(const struct identity *id, struct arena *arena)
+{
+	char name[RECORD_ENDPOINT_MAX + 1];
+
+	/* of a chain that leads nowhere the holder has written the name */
+	if (id->kind != IDENTITY_CERTIFICATE || !id->is_verified ||
+	    certificate_common_name(id->p, id->len, name, sizeof(name)) != ERR_OK)
+		return NULL;
+	return arena_text(arena, name);
+}
+
+/* Rule 1 for certificates and raw public keys: the endpoint that pins it, else the common name. */
+static enum verdict
+name_by_credential(const struct identity *id, struct reader *reader, struct arena *arena, const char **ret,
+    struct problem *why)
+{
+	uint8_t digest[CREDENTIAL_DIGEST_LEN];
+	struct endpoint_row row;
+	enum err e = credential_digest(id->p, id->len, digest);
+
+	if (e == ERR_OK)
+		e = reader_pinned(reader, digest, &row);
+	if (e == ERR_OK)
+		*ret = arena_text(arena, row.endpoint);
+	else if (e == ERR_EXISTS)
+		return deny(why, "the device gave no endpoint name, and several records pin its credentials");
+	else if (e == ERR_NOTFOUND)
+		*ret = common_name_as_name(id, arena);
+	else
+		return fault(why, e);
+	if (*ret == NULL)
+		return deny(why, "the device gave no endpoint name, and its credentials hold none");
+	return VERDICT_ALLOWED;
+}
+
 /* Rule 1, without "ep": the endpoint whose PSK identity this is, else the identity is the name. */
 static enum verdict
 name_by_identity(const struct identity *id, struct reader *reader, struct arena *arena,
@@ -57,10 +97,11 @@ name_by_identity(const struct identity *id, struct reader *reader, struct arena 
 	struct endpoint_row row;
 	enum err e;
 
+	if (id->kind == IDENTITY_NONE)
+		return deny(why,
+		    "the device gave no endpoint name, and over NoSec there is nothing else to know it by");
 	if (id->kind != IDENTITY_PSK)
-		return deny(why, id->kind == IDENTITY_NONE ?
-		    "the device gave no endpoint name, and over NoSec there is nothing else to know it by" :
-		    "the device gave no endpoint name, and its credentials hold none");
+		return name_by_credential(id, reader, arena, ret, why);
 
 	e = reader_psk(reader, id->p, id->len, &row);
 	if (e == ERR_OK)
@@ -102,6 +143,46 @@ check_psk(const struct identity *id, const struct resolved *res, struct reader *
 	return VERDICT_ALLOWED;
 }
 
+/* Rule 4 for certificates. A pin is the record's word for this one: its dates and its CA do not count. */
+static enum verdict
+check_certificate(const struct identity *id, const struct resolved *res, struct problem *why)
+{
+	uint8_t digest[CREDENTIAL_DIGEST_LEN];
+	enum err e;
+
+	if (id->kind != IDENTITY_CERTIFICATE)
+		return deny(why, id->kind == IDENTITY_NONE ?
+		    "the record asks for a certificate, but the request came over NoSec" :
+		    "the record asks for a certificate, but the device proved itself otherwise");
+	if (!res->auth->pinned) {
+		if (!id->is_verified)
+			return deny(why, "the device's certificate leads to no client CA, and its record does "
+			    "not pin it");
+		if (!certificate_has_name(id->p, id->len, res->endpoint))
+			return deny(why, "the endpoint name is neither a common name nor an alternative name "
+			    "of the device's certificate");
+		return VERDICT_ALLOWED;
+	}
+	e = credential_digest(id->p, id->len, digest);
+	if (e != ERR_OK)
+		return fault(why, e);
+	if (!secret_eq(digest, sizeof(digest), res->auth->sha256, sizeof(res->auth->sha256)))
+		return deny(why, "the record pins another certificate");
+	return VERDICT_ALLOWED;
+}
+
+static enum verdict
+check_public_key(const struct identity *id, const struct resolved *res, struct problem *why)
+{
+	if (id->kind != IDENTITY_PUBLIC_KEY)
+		return deny(why, credentials_have_raw_keys() ?
+		    "the record asks for a raw public key, but the device proved itself otherwise" :
+		    credentials_no_raw_keys);
+	if (!secret_eq(id->p, id->len, res->auth->spki, res->auth->spki_len))
+		return deny(why, "the record has another raw public key");
+	return VERDICT_ALLOWED;
+}
+
 /* Rules 3 to 5. */
 static enum verdict
 check_proof(const struct authorise_request *req, const struct resolved *res, struct reader *reader,
@@ -119,9 +200,9 @@ check_proof(const struct authorise_request *req, const struct resolved *res, str
 			return VERDICT_ALLOWED;
 		return deny(why, "the record allows NoSec only, but the device came with credentials");
 	case AUTH_CERTIFICATE:
-		return deny(why, "the record asks for a certificate, which this release cannot check");
+		return check_certificate(req->identity, res, why);
 	case AUTH_PUBLIC_KEY:
-		return deny(why, "the record asks for a raw public key, which this release cannot check");
+		return check_public_key(req->identity, res, why);
 	}
 	return deny(why, "the record asks for a proof that is not known here");
 }

@@ -10,6 +10,7 @@
 #include "coap/msg.h"
 #include "lwm2m/format.h"
 #include "store/history.h"
+#include "transport/credentials.h"
 #include "transport/link.h"
 
 static const char *const outcomes[] = {
@@ -271,6 +272,22 @@ tell_warnings(struct arena *a, const struct session *s, size_t nsteps, size_t *n
 	return v;
 }
 
+/* The common name of a certificate, or what a record would pin. */
+static const char *
+credential_text(struct arena *a, const struct identity *id)
+{
+	char text[128];
+	uint8_t digest[CREDENTIAL_DIGEST_LEN];
+
+	if (id->kind == IDENTITY_CERTIFICATE &&
+	    certificate_common_name(id->p, id->len, text, sizeof(text)) == ERR_OK)
+		return arena_text(a, text);
+	if (credential_digest(id->p, id->len, digest) != ERR_OK)
+		return NULL;
+	text_hex(digest, sizeof(digest), text);
+	return arena_printf(a, "sha256:%s", text);
+}
+
 /* A PSK identity is text as a rule; what is not is shown in hex. */
 static const char *
 identity_text(struct arena *a, const struct link *link)
@@ -280,6 +297,8 @@ identity_text(struct arena *a, const struct link *link)
 
 	if (id == NULL || id->kind == IDENTITY_NONE)
 		return NULL;
+	if (id->kind == IDENTITY_CERTIFICATE || id->kind == IDENTITY_PUBLIC_KEY)
+		return credential_text(a, id);
 	if (id->len > 0 && text_is_utf8(id->p, id->len) && memchr(id->p, '\0', id->len) == NULL)
 		return arena_printf(a, "%.*s", (int)id->len, (const char *)id->p);
 	text = arena_alloc(a, 2 * id->len + 1);

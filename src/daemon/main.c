@@ -11,6 +11,7 @@
 #include "daemon/daemon.h"
 #include "daemon/settings.h"
 #include "strapd/version.h"
+#include "transport/credentials.h"
 
 /* Exit codes: 0 done, 1 cannot start or failed, 2 usage or settings. */
 #define EXIT_USAGE	2
@@ -54,6 +55,8 @@ static const struct option options[] = {
 static int
 read_command_line(int argc, char **argv, struct command_line *cl)
 {
+	bool raw = credentials_have_raw_keys();
+
 	for (int c; (c = getopt_long(argc, argv, "c:vV", options, NULL)) != -1;) {
 		switch (c) {
 		case 'c':
@@ -76,8 +79,9 @@ read_command_line(int argc, char **argv, struct command_line *cl)
 			cl->verbose = true;
 			break;
 		case 'V':
-			printf("strapd %s\n%s\nraw public keys: no (needs OpenSSL 3.2)\n",
-			    STRAPD_VERSION, OpenSSL_version(OPENSSL_VERSION));
+			printf("strapd %s\n%s\nraw public keys: %s%s\n", STRAPD_VERSION,
+			    OpenSSL_version(OPENSSL_VERSION), raw ? "yes" : "no: ",
+			    raw ? "" : credentials_no_raw_keys);
 			return EXIT_SUCCESS;
 		case OPT_HELP:
 			fputs(usage, stdout);

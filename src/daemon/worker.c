@@ -140,6 +140,19 @@ find_psk(void *arg, const uint8_t *identity, size_t len, struct secret *ret)
 	return e;
 }
 
+static enum err
+find_pinned(void *arg, enum identity_kind kind, const uint8_t sha256[32])
+{
+	struct worker *w = arg;
+	struct endpoint_row row;
+	enum err e = reader_pinned(w->reader, sha256, &row);
+
+	(void)kind;		/* which kind the record means authorise() sees to */
+	if (e == ERR_EXISTS)
+		return ERR_OK;
+	return e == ERR_NOTFOUND ? resolver_pinned(w->resolver, sha256) : e;
+}
+
 static void
 on_received(void *arg, struct link *l, const uint8_t *p, size_t len)
 {
@@ -320,6 +333,7 @@ make_layers(struct worker *w, const struct worker_opts *opts)
 	};
 	const struct transport_events events = {
 		.received = on_received, .going = on_going, .find_psk = find_psk,
+		.find_pinned = find_pinned,
 		.handshake_failed = on_handshake_failed, .arg = w,
 	};
 	struct exchange_opts exchange = {
