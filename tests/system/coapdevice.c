@@ -21,6 +21,7 @@
 
 static struct {
 	const char	*server, *endpoint, *identity, *local, *pct, *links, *source;
+	const char	*certificate, *private_key, *ca, *sni;
 	uint8_t		 key[64];
 	size_t		 key_len;
 	int		 szx;			/* >= 0: blocks by hand, of this size at most */
@@ -202,6 +203,30 @@ unhex(const char *s, uint8_t *out, size_t cap, size_t *len)
 	return *s == '\0';
 }
 
+/* With a certificate of its own; the server's is held against the CA, if one is given. */
+static coap_session_t *
+open_pki(coap_context_t *ctx, const coap_address_t *local, const coap_address_t *server, coap_proto_t proto)
+{
+	static char sni[128];
+	coap_dtls_pki_t pki;
+
+	memset(&pki, 0, sizeof(pki));
+	pki.version = COAP_DTLS_PKI_SETUP_VERSION;
+	pki.verify_peer_cert = opt.ca != NULL;
+	pki.check_common_ca = opt.ca != NULL;
+	pki.cert_chain_validation = 1;
+	pki.cert_chain_verify_depth = 3;
+	pki.pki_key.key_type = COAP_PKI_KEY_PEM;
+	pki.pki_key.key.pem.ca_file = opt.ca;
+	pki.pki_key.key.pem.public_cert = opt.certificate;
+	pki.pki_key.key.pem.private_key = opt.private_key;
+	if (opt.sni != NULL) {
+		snprintf(sni, sizeof(sni), "%s", opt.sni);
+		pki.client_sni = sni;
+	}
+	return coap_new_client_session_pki(ctx, local, server, proto, &pki);
+}
+
 static coap_session_t *
 open_session(coap_context_t *ctx)
 {
@@ -236,6 +261,8 @@ open_session(coap_context_t *ctx)
 	if (uri.scheme != COAP_URI_SCHEME_COAPS)
 		return coap_new_client_session(ctx, opt.local != NULL ? &local : NULL, &server,
 		    COAP_PROTO_UDP);
+	if (opt.certificate != NULL || opt.ca != NULL)
+		return open_pki(ctx, opt.local != NULL ? &local : NULL, &server, COAP_PROTO_DTLS);
 	return coap_new_client_session_psk(ctx, opt.local != NULL ? &local : NULL, &server,
 	    COAP_PROTO_DTLS, opt.identity, opt.key, (unsigned)opt.key_len);
 }
@@ -275,7 +302,8 @@ offer(coap_context_t *ctx, coap_resource_t *r)
 	coap_add_resource(ctx, r);
 }
 
-enum { O_IDENTITY = 256, O_KEY, O_PCT, O_LINKS, O_SZX, O_REFUSE, O_DISCOVER, O_FINISH, O_LIMIT, O_NO_EP };
+enum { O_IDENTITY = 256, O_KEY, O_PCT, O_LINKS, O_SZX, O_REFUSE, O_DISCOVER, O_FINISH, O_LIMIT, O_NO_EP,
+	O_CERTIFICATE, O_PRIVATE_KEY, O_CA, O_SNI };
 
 static bool
 read_options(int argc, char **argv)
@@ -286,7 +314,9 @@ read_options(int argc, char **argv)
 		{ "pct", 1, NULL, O_PCT }, { "links", 1, NULL, O_LINKS }, { "szx", 1, NULL, O_SZX },
 		{ "refuse-format", 1, NULL, O_REFUSE }, { "discover-code", 1, NULL, O_DISCOVER },
 		{ "finish-code", 1, NULL, O_FINISH }, { "limit", 1, NULL, O_LIMIT },
-		{ "no-ep", 0, NULL, O_NO_EP }, { NULL, 0, NULL, 0 },
+		{ "certificate", 1, NULL, O_CERTIFICATE }, { "private-key", 1, NULL, O_PRIVATE_KEY },
+		{ "ca", 1, NULL, O_CA }, { "sni", 1, NULL, O_SNI }, { "no-ep", 0, NULL, O_NO_EP },
+		{ NULL, 0, NULL, 0 },
 	};
 
 	opt.links = "</>;lwm2m=1.1,</0/0>,</1>,</3/0>";
@@ -307,6 +337,10 @@ read_options(int argc, char **argv)
 		case O_DISCOVER: opt.discover_code = COAP_RESPONSE_CODE(strtol(optarg, NULL, 10)); break;
 		case O_FINISH: opt.finish_code = COAP_RESPONSE_CODE(strtol(optarg, NULL, 10)); break;
 		case O_LIMIT: opt.limit_s = (unsigned)strtoul(optarg, NULL, 10); break;
+		case O_CERTIFICATE: opt.certificate = optarg; break;
+		case O_PRIVATE_KEY: opt.private_key = optarg; break;
+		case O_CA: opt.ca = optarg; break;
+		case O_SNI: opt.sni = optarg; break;
 		case O_NO_EP: opt.quiet_request = true; break;
 		default: return false;
 		}
