@@ -36,14 +36,48 @@ block_body(const struct request *req, const uint8_t **p, size_t *len)
 	*len = req->body->len;
 }
 
+/* --- options --- */
+
+bool
+block_option(const struct link *link, const struct msg *m, uint16_t number, struct msg_block *ret,
+    enum err *e)
+{
+	return carrier_of(link)->has_bert ? msg_block_bert(m, number, ret, e)
+	    : msg_block(m, number, ret, e);
+}
+
+bool
+block_is_full(const struct msg_block *b, size_t len)
+{
+	if (b->szx == MSG_SZX_BERT)
+		return len > 0 && len % BLOCK_BYTES(SZX_MAX) == 0;
+	return len == BLOCK_BYTES(b->szx);
+}
+
 /* --- the message in flight --- */
 
 static size_t
 block_len(const struct request *req)
 {
 	size_t left = req->payload_len - req->offset;
+	size_t most = req->szx == MSG_SZX_BERT ? req->bert : BLOCK_BYTES(req->szx);
 
-	return left < BLOCK_BYTES(req->szx) ? left : BLOCK_BYTES(req->szx);
+	return left < most ? left : most;
+}
+
+void
+block_cut_finer(struct request *req)
+{
+	if (!req->in_blocks) {
+		req->in_blocks = true;
+		req->szx = req->szx == MSG_SZX_BERT ? MSG_SZX_BERT : SZX_MAX;
+		while (req->szx < MSG_SZX_BERT && BLOCK_BYTES(req->szx) >= req->payload_len)
+			req->szx--;
+	} else if (req->szx == MSG_SZX_BERT && req->bert > BLOCK_BYTES(SZX_MAX)) {
+		req->bert -= (uint32_t)BLOCK_BYTES(SZX_MAX);
+	} else {
+		req->szx--;
+	}
 }
 
 static bool
@@ -201,7 +235,7 @@ collect(struct exchange *x, struct request *req, const struct msg *in, const str
 
 	*why = ERR_MALFORMED;
 	if ((size_t)b->num * BLOCK_BYTES(b->szx) != have ||
-	    (b->more && in->payload_len != BLOCK_BYTES(b->szx)))
+	    (b->more && !block_is_full(b, in->payload_len)))
 		return BLOCK_FAILED;
 	if (body == NULL && !b->more)
 		return BLOCK_FINAL;
@@ -222,12 +256,13 @@ collect(struct exchange *x, struct request *req, const struct msg *in, const str
 }
 
 enum block_verdict
-block_answered(struct exchange *x, struct request *req, const struct msg *in, enum err *why)
+block_answered(struct peer *peer, const struct msg *in, enum err *why)
 {
+	struct request *req = peer->request;
 	struct msg_block b1, b2;
 	enum err bad = ERR_OK;
-	bool has_b1 = msg_block(in, OPT_BLOCK1, &b1, &bad);
-	bool has_b2 = msg_block(in, OPT_BLOCK2, &b2, &bad);
+	bool has_b1 = block_option(peer->link, in, OPT_BLOCK1, &b1, &bad);
+	bool has_b2 = block_option(peer->link, in, OPT_BLOCK2, &b2, &bad);
 
 	if (bad != ERR_OK) {
 		*why = ERR_MALFORMED;
@@ -246,5 +281,5 @@ block_answered(struct exchange *x, struct request *req, const struct msg *in, en
 	}
 	if (req->body != NULL && req->body->len > 0 && !same_body(req->body, in))
 		return changed(req, why);
-	return collect(x, req, in, &b2, why);
+	return collect(peer->x, req, in, &b2, why);
 }

@@ -30,12 +30,14 @@ struct served {
 
 /*
  * What makes two messages parts of one request: method and options but those that differ from
- * block to block (RFC 7959, 2.5; Request-Tag counts, RFC 9175, 3.3).
+ * block to block (RFC 7959, 2.5; Request-Tag counts, RFC 9175, 3.3). And who asks: what was said under
+ * protection must not be had without it.
  */
 static uint64_t
-key_of(const struct msg *m)
+key_of(const struct exchange *x, const struct msg *m)
 {
 	uint64_t part[3] = { m->code, 0, 0 };
+	uint64_t serial = secure_serial(x);
 
 	for (size_t i = 0; i < m->nopts; i++) {
 		const struct msg_opt *o = &m->opts[i];
@@ -46,7 +48,7 @@ key_of(const struct msg *m)
 		part[2] = hash_keyed(o->value, o->len);
 		part[0] = hash_keyed(part, sizeof(part));
 	}
-	return part[0];
+	return serial != 0 ? hash_keyed((uint64_t[]){ part[0], serial }, 2 * sizeof(uint64_t)) : part[0];
 }
 
 static void
@@ -133,7 +135,7 @@ upload_for(struct exchange *x, struct link *link, const struct msg *m, const str
     struct answer *a)
 {
 	struct peer *peer = b->num == 0 ? uploader(x, link) : peer_of(link);
-	uint64_t key = key_of(m);
+	uint64_t key = key_of(x, m);
 
 	if (b->num == 0 && peer != NULL) {
 		drop_upload(peer);
@@ -157,12 +159,13 @@ blockserve_collect(struct exchange *x, struct link *link, const struct msg *m,
 	struct msg_block b;
 	struct upload *u;
 
-	if (!msg_block(m, OPT_BLOCK1, &b, &bad))
+	if (!block_option(link, m, OPT_BLOCK1, &b, &bad))
 		return bad == ERR_OK || refuse(a, MSG_BAD_REQUEST);
-	if (m->payload_len > BLOCK_BYTES(b.szx) || (b.more && m->payload_len < BLOCK_BYTES(b.szx)))
+	if (b.more ? !block_is_full(&b, m->payload_len)
+	    : b.szx != MSG_SZX_BERT && m->payload_len > BLOCK_BYTES(b.szx))
 		return refuse(a, MSG_BAD_REQUEST);
-	if (b.more && b.szx > x->szx)	/* our wish for the rest (RFC 7959, 2.3) */
-		add_block(a, OPT_BLOCK1, &(struct msg_block){ b.num, b.more, x->szx });
+	if (b.more && b.szx > szx)	/* our wish for the rest (RFC 7959, 2.3) */
+		add_block(a, OPT_BLOCK1, &(struct msg_block){ b.num, b.more, szx });
 	else
 		add_block(a, OPT_BLOCK1, &b);
 	if (b.num == 0 && !b.more)
@@ -187,33 +190,46 @@ blockserve_collect(struct exchange *x, struct link *link, const struct msg *m,
 
 /* --- Block2 --- */
 
-/* Largest block that fits a datagram, our setting and what was asked for. */
-static uint8_t
+/* How to cut an answer for a link. */
+struct slicing {
+	uint8_t	 szx;		/* the largest that fits a message, our setting and what was asked for */
+	size_t	 bytes;		/* of a block */
+	size_t	 whole;		/* bytes that need no cutting, unless it was asked for */
+};
+
+static struct slicing
 fitting(const struct exchange *x, const struct link *link, uint8_t szx)
 {
-	size_t mtu = link_mtu(link);
+	const struct carrier_limits limits = carrier_of(link)->limits(x, link);
+	size_t room = limits.message > ANSWER_OVERHEAD ? limits.message - ANSWER_OVERHEAD : 0;
+	struct slicing s;
 
-	if (szx > x->szx)
-		szx = x->szx;
-	while (szx > 0 && BLOCK_BYTES(szx) + ANSWER_OVERHEAD > mtu)
+	if (szx > limits.szx)
+		szx = limits.szx;
+	while (szx > 0 && BLOCK_BYTES(szx) > room)
 		szx--;
-	return szx;
+	s = (struct slicing){ szx, BLOCK_BYTES(szx), BLOCK_BYTES(szx) };
+	if (szx == MSG_SZX_BERT)
+		s.bytes = room - room % BLOCK_BYTES(SZX_MAX);
+	if (limits.whole == limits.message)	/* no setting of ours is below it */
+		s.whole = room;
+	return s;
 }
 
 /* The block that starts at the same byte. */
 static struct msg_block
 resized(struct msg_block b, uint8_t szx)
 {
-	b.num <<= b.szx - szx;
+	b.num = (uint32_t)(b.num * (BLOCK_BYTES(b.szx) / BLOCK_BYTES(szx)));
 	b.szx = szx;
 	return b;
 }
 
-/* Block 'b' of the body that 'a' carries whole; false when the body ends before it. */
+/* Block 'b', of 'n' bytes, of the body that 'a' carries whole; false when the body ends before it. */
 static bool
-cut(struct answer *a, const uint8_t *body, size_t len, struct msg_block b)
+cut(struct answer *a, const uint8_t *body, size_t len, struct msg_block b, size_t n)
 {
-	size_t at = (size_t)b.num * BLOCK_BYTES(b.szx), n = BLOCK_BYTES(b.szx);
+	size_t at = (size_t)b.num * BLOCK_BYTES(b.szx);
 	uint32_t etag = (uint32_t)hash_keyed(body, len);
 	enum err e;
 
@@ -245,24 +261,26 @@ blockserve_kept(struct link *link, const struct msg *m, struct answer *a)
 	struct peer *peer = peer_of(link);
 	struct served *s = peer != NULL ? peer->served : NULL;
 	enum err bad = ERR_OK, e = ERR_OK;
+	struct slicing slicing;
 	struct msg_block b;
 
-	if (!msg_block(m, OPT_BLOCK2, &b, &bad)) {
+	if (!block_option(link, m, OPT_BLOCK2, &b, &bad)) {
 		if (bad != ERR_OK)
 			a->m.code = MSG_BAD_REQUEST;
 		return bad != ERR_OK;
 	}
 	if (b.num == 0)
 		return false;
-	if (s == NULL || s->key != key_of(m)) {
+	if (s == NULL || s->key != key_of(peer->x, m)) {
 		a->m.code = MSG_INCOMPLETE;	/* a GET may be evaluated again for one of its blocks */
 		return m->code != MSG_GET;
 	}
-	b = resized(b, fitting(peer->x, link, b.szx));
+	slicing = fitting(peer->x, link, b.szx);
+	b = resized(b, slicing.szx);
 	a->m.code = s->code;
 	if (s->content_format >= 0)
 		e = msg_add_uint(&a->m, OPT_CONTENT_FORMAT, (uint32_t)s->content_format, a->scratch[0]);
-	if (e != ERR_OK || !cut(a, s->bytes, s->len, b))
+	if (e != ERR_OK || !cut(a, s->bytes, s->len, b, slicing.bytes))
 		no_such_block(a);
 	else if (a->m.payload + a->m.payload_len == s->bytes + s->len) {
 		peer->served = NULL;	/* all is told; duplicates have a cache of their own */
@@ -283,7 +301,7 @@ keep(struct exchange *x, struct link *link, const struct msg *m, const struct an
 		return;		/* the handler is asked again */
 	drop_served(peer);
 	peer->served = s;
-	*s = (struct served){ .key = key_of(m), .len = len, .code = a->m.code,
+	*s = (struct served){ .key = key_of(x, m), .len = len, .code = a->m.code,
 		.content_format = a->reply.content_format };
 	memcpy(s->bytes, a->reply.payload, len);
 }

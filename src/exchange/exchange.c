@@ -5,11 +5,14 @@
  *			Reset, separate responses. A "carrier". It must not look at options, tokens
  *			(but to hand them on), payloads or blocks.
  *	recent.c	its memory of what came before
+ *	tcp.c		the other carrier, for RFC 8323: frames out of a stream, signals, and no more
  *	request.c	requests to the peer: tokens, matching, the one outstanding request (NSTART)
  *	serve.c		requests from the peer: options we must understand, the handler, its reply
  *	block.c		RFC 7959 for requests to the peer: Block1 out, Block2 in
- *	blockserve.c	RFC 7959 for requests from the peer: Block1 in, Block2 out. None of these four
- *			may look at types, message ids or time-outs: a carrier over TCP (RFC 8323) has none.
+ *	secure.c	OSCORE: opens what comes protected, and protects what goes back, for serve.c and
+ *			request.c, who know of it by name only
+ *	blockserve.c	RFC 7959 for requests from the peer: Block1 in, Block2 out. None of these five
+ *			may look at types, message ids or time-outs: over TCP there are none.
  *	exchange.c	conversations (struct peer), one per link: made, kept alive, ended
  *
  * There are two retransmission timers in the daemon: the one of udp.c, and that of the DTLS
@@ -36,6 +39,9 @@ const struct exchange_params exchange_defaults = {
 	.max_body = 65536,
 	.max_upload = 65536,
 	.max_peers = 0,
+	.max_message = 65536 + 1024,
+	.csm_timeout_ms = 10000,
+	.idle_timeout_ms = 300000,
 };
 
 /* Tens of thousands live at once, each for minutes after its last message. */
@@ -79,6 +85,10 @@ exchange_new(struct loop *loop, const struct exchange_opts *opts, struct exchang
 	assert(opts->handle != NULL);
 	x->loop = loop;
 	x->opts = *opts;
+	if (secure_init(x) != ERR_OK) {
+		free(x);
+		return ERR_NOMEM;
+	}
 	p = &x->opts.params;
 	if (p->ack_random_factor < 1.0)
 		p->ack_random_factor = 1.0;
@@ -96,6 +106,7 @@ exchange_free(struct exchange *x)
 	if (x == NULL)
 		return;
 	assert(counter_get(&x->stats.peers) == 0);
+	secure_fini(x);
 	free(x);
 }
 
@@ -114,7 +125,7 @@ carrier_of(const struct link *link)
 		return &udp_carrier;
 	case LINK_COAP_TCP:
 	case LINK_COAPS_TCP:
-		break;
+		return &tcp_carrier;
 	}
 	return NULL;
 }
@@ -135,21 +146,21 @@ peer_allowed(const struct exchange *x)
 	return max == 0 || counter_get(&x->stats.peers) < max;
 }
 
-/* Frees it; the link is left alone. */
-static void
+void
 peer_free(struct peer *peer)
 {
 	struct exchange *x = peer->x;
 
 	request_drop(peer);
 	blockserve_drop(peer);
+	secure_adopt(peer, NULL);
 	carrier_of(peer->link)->drop(peer);
 	timer_cancel(x->loop, &peer->timer);
 	counter_sub(&x->stats.peers, 1);
 	free(peer);
 }
 
-static void
+void
 peer_end(struct peer *peer)
 {
 	struct link *link = peer->link;
@@ -164,11 +175,12 @@ peer_timer(void *arg)
 {
 	struct peer *peer = arg;
 	struct exchange *x = peer->x;
-	uint64_t life = exchange_lifetime_ms(&x->opts.params);
+	const struct carrier *carrier = carrier_of(peer->link);
+	uint64_t life = carrier->life_ms(x);
 	uint64_t age = loop_now_ms(x->loop) - peer->used_at_ms;
 
 	if (peer->request != NULL)
-		carrier_of(peer->link)->timeout(peer);
+		carrier->timeout(peer);
 	else if (peer->held)
 		return;		/* exchange_hold() sets it again */
 	else if (peer->separate != NULL)
@@ -176,7 +188,7 @@ peer_timer(void *arg)
 	else if (age < life)
 		timer_set(x->loop, &peer->timer, life - age);
 	else
-		peer_end(peer);
+		carrier->expire(peer);
 }
 
 struct peer *
@@ -211,7 +223,7 @@ peer_used(struct peer *peer)
 
 	peer->used_at_ms = loop_now_ms(x->loop);
 	if (peer->request == NULL && !peer->held && !timer_pending(&peer->timer))
-		timer_set(x->loop, &peer->timer, exchange_lifetime_ms(&x->opts.params));
+		timer_set(x->loop, &peer->timer, carrier_of(peer->link)->life_ms(x));
 }
 
 bool
@@ -249,8 +261,11 @@ exchange_close(struct exchange *x, struct link *link)
 	}
 	if (peer != NULL && peer->going)
 		return;		/* it ends already */
-	if (peer != NULL)
+	if (peer != NULL) {
+		if (carrier_of(link)->goodbye != NULL)
+			carrier_of(link)->goodbye(peer);
 		peer_free(peer);
+	}
 	link_close(link);
 }
 
@@ -275,9 +290,17 @@ exchange_going(void *exchange, struct link *link, enum err why)
 	if (peer == NULL)
 		return;
 	peer->going = true;
+	if (why == ERR_CANCELLED && carrier_of(link)->goodbye != NULL)
+		carrier_of(link)->goodbye(peer);
 	if (peer->request != NULL)
 		request_failed(peer, why);
 	if (x->opts.link_gone != NULL)
 		x->opts.link_gone(x->opts.arg, link, why);
 	peer_free(peer);
+}
+
+void
+exchange_opened(void *exchange, struct link *link)
+{
+	tcp_opened(exchange, link);
 }

@@ -12,11 +12,13 @@ struct exchange;
 struct link;
 struct loop;
 struct msg;
+struct oscore;
 
 /*
  * CoAP as a conversation (RFC 7252, 4 and 5; RFC 7959): confirmable messages with
  * retransmission, duplicates answered from a cache, responses matched to requests, bodies cut
- * into blocks and put together. One struct exchange serves all links of one worker.
+ * into blocks and put together. Over TCP (RFC 8323) there is no retransmission and there are no
+ * duplicates; signals come in their place. One struct exchange serves all links of one worker.
  */
 
 /* Transmission parameters (RFC 7252, 4.8). */
@@ -28,6 +30,10 @@ struct exchange_params {
 	uint32_t	max_body;		/* bytes an answer put together from blocks may have: 65536 */
 	uint32_t	max_upload;		/* a request likewise; 0: none is put together */
 	uint32_t	max_peers;		/* conversations kept, 0: no limit but the links' */
+	/* Connections: */
+	uint32_t	max_message;		/* bytes of a message the peer may send: 66560 */
+	uint32_t	csm_timeout_ms;		/* for the first of them, a CSM: 10000 */
+	uint32_t	idle_timeout_ms;	/* until one that nobody uses is closed: 300000 */
 };
 extern const struct exchange_params exchange_defaults;
 
@@ -46,6 +52,9 @@ struct exchange_incoming {
 	int32_t			 content_format; /* -1: none */
 	const uint8_t		*payload;	/* whole body, blocks put together */
 	size_t			 payload_len;
+	const uint8_t		*oscore;	/* NULL: not protected; else who the peer has proven to
+						   be, as oscore_identity() has it. 'msg' is what was inside */
+	size_t			 oscore_len;
 };
 
 /* True when the request's Uri-Path is 'path', such as "/bs" ("/" is the root). */
@@ -55,7 +64,9 @@ bool	 exchange_path_is(const struct exchange_incoming *, const char *path);
  * The answer, filled by the handler; zeroed before. It leaves at once, on the ACK. The payload
  * is copied (and kept for Block2 when it is large). With 'silent' nothing is sent at all.
  * 'then' runs after the answer was handed to the transport: the first moment at which a
- * request to the same peer may be made. It is not called when the link goes before that.
+ * request to the same peer may be made. It is not called when the link goes before that. When the
+ * request came protected by OSCORE, all requests to the peer from then on are, too, until the
+ * answer to another request has a 'then'.
  */
 struct exchange_reply {
 	uint8_t			 code;
@@ -85,14 +96,16 @@ struct exchange_opts {
 	 */
 	void	(*link_gone)(void *arg, struct link *, enum err why);
 	void	*arg;				/* borrowed */
+	struct oscore	*oscore;		/* borrowed; NULL: protected messages are not understood */
 };
 
 /* --- requests to the peer --- */
 
 struct exchange_result {
 	enum err	 why;		/* ERR_OK: the peer answered 'code'. Else TIMEOUT, RESET,
-					   TOOBIG, MALFORMED, NOMEM, or what the link ended with:
-					   CLOSED, REPLACED, CANCELLED … */
+					   TOOBIG, MALFORMED, NOMEM, DENIED (it cannot open what we
+					   protect), or what the link ended with: CLOSED, REPLACED,
+					   CANCELLED … */
 	uint8_t		 code;
 	int32_t		 content_format; /* -1: none */
 	const uint8_t	*payload;	/* whole body; valid during the call */
@@ -122,7 +135,8 @@ void	 exchange_free(struct exchange *);	/* after its transport */
 /*
  * Sends a confirmable request. One at a time per link (NSTART 1): ERR_BUSY while one is
  * outstanding. ERR_LIMIT (max_peers), ERR_NOMEM, ERR_TOOBIG (options do not fit a datagram),
- * ERR_CLOSED, ERR_UNSUPPORTED (a transport without CoAP). On failure 'done' is never called.
+ * ERR_CLOSED, ERR_UNSUPPORTED (a transport without CoAP); with OSCORE ERR_LIMIT also when there is no
+ * sequence number for it, and ERR_CRYPTO. On failure 'done' is never called.
  */
 enum err exchange_request(struct exchange *, struct link *, const struct exchange_request *) MUST_CHECK;
 
@@ -132,6 +146,7 @@ void	 exchange_cancel(struct exchange *, struct link *);
 /* For struct transport_events; 'exchange' is the arg. */
 void	 exchange_received(void *exchange, struct link *, const uint8_t *p, size_t len);
 void	 exchange_going(void *exchange, struct link *, enum err why);
+void	 exchange_opened(void *exchange, struct link *);
 
 /* Keeps the link's conversation, and so a NoSec link, while set. */
 void	 exchange_hold(struct exchange *, struct link *, bool hold);
@@ -147,6 +162,7 @@ void	 exchange_close(struct exchange *, struct link *);
 	X(requests_in) X(requests_out) X(responses_in) X(duplicates) X(retransmissions)	\
 	X(timeouts) X(resets_in) X(resets_out) X(malformed) X(unmatched)		\
 	X(peers)		/* conversations now */					\
+	X(signals_in) X(aborts_in) X(aborts_out)	/* of connections */		\
 	X(limit_peers)
 struct exchange_stats {
 #define X(name) struct counter name;

@@ -5,6 +5,7 @@
 #include "base/random.h"
 #include "base/secret.h"
 #include "exchange/exchange_priv.h"
+#include "oscore/oscore.h"
 #include "transport/link.h"
 
 /* Requests to the peer: one at a time, matched by a token that is new for each message. */
@@ -12,6 +13,8 @@
 #define SEGMENT_MAX	255	/* RFC 7252, 5.10: Uri-Path, Uri-Query */
 /* What a later message of the request may need more than the first: block options. */
 #define DATAGRAM_SLACK	16
+#define ECHO_MAX	40	/* RFC 9175, 2.2.1 */
+#define SECURE_SLACK	64	/* and an Echo, and a longer sequence number */
 
 /* --- making the first message --- */
 
@@ -72,6 +75,8 @@ encode(struct peer *peer, struct request *req, struct msg *m, size_t *ret_len)
 
 	new_token(req, m);
 	if (e == ERR_OK)
+		e = secure_request(x, req, m);
+	if (e == ERR_OK)
 		e = carrier_of(peer->link)->encode(peer, m, x->scratch, sizeof(x->scratch), ret_len);
 	return e;
 }
@@ -80,24 +85,20 @@ encode(struct peer *peer, struct request *req, struct msg *m, size_t *ret_len)
 static enum err
 encode_first(struct peer *peer, struct request *req, const struct msg *options, size_t *ret_len)
 {
-	size_t mtu = link_mtu(peer->link);
+	const struct carrier_limits limits = carrier_of(peer->link)->limits(peer->x, peer->link);
 	enum err e;
 
+	req->szx = limits.szx;
+	req->bert = (uint32_t)(limits.message - limits.message % BLOCK_BYTES(SZX_MAX));
+	req->in_blocks = req->payload_len > limits.whole;
 	for (;;) {
 		struct msg m = *options;
 		e = encode(peer, req, &m, ret_len);
-		if (e != ERR_OK || *ret_len <= mtu)
+		if (e != ERR_OK || *ret_len <= limits.message)
 			return e;
 		if (req->payload_len <= BLOCK_BYTES(0) || (req->in_blocks && req->szx == 0))
 			return ERR_TOOBIG;
-		if (!req->in_blocks) {
-			req->in_blocks = true;
-			req->szx = SZX_MAX;
-			while (BLOCK_BYTES(req->szx) >= req->payload_len)
-				req->szx--;
-		} else {
-			req->szx--;
-		}
+		block_cut_finer(req);
 	}
 }
 
@@ -107,22 +108,24 @@ request_new(struct peer *peer, const struct exchange_request *r, struct request 
 	struct exchange *x = peer->x;
 	struct msg options = { .code = r->code };
 	struct request draft = { .done = r->done, .arg = r->arg, .payload = r->payload,
-		.payload_len = r->payload_len, .szx = x->szx };
+		.payload_len = r->payload_len, .szx = x->szx, .context = peer->context };
 	struct request *req;
 	uint8_t scratch[2][4];
 	enum err e = fill_options(r, &options, scratch);
-	size_t len = 0;
+	size_t len = 0, cap;
 
-	draft.in_blocks = r->payload_len > BLOCK_BYTES(x->szx);
 	if (e == ERR_OK)
 		e = encode_first(peer, &draft, &options, &len);
 	if (e != ERR_OK)
 		return e;
-	req = malloc(sizeof(*req) + len + DATAGRAM_SLACK);
+	cap = len + (draft.context != NULL ? SECURE_SLACK : DATAGRAM_SLACK);
+	req = malloc(sizeof(*req) + cap);
 	if (req == NULL)
 		return ERR_NOMEM;
 	*req = draft;
-	req->cap = (uint16_t)(len + DATAGRAM_SLACK);
+	if (req->context != NULL)
+		oscore_hold(req->context);
+	req->cap = (uint16_t)cap;
 	req->len = (uint16_t)len;
 	memcpy(req->datagram, x->scratch, len);
 	secret_wipe(x->scratch, len);
@@ -136,6 +139,7 @@ request_free(struct request *req)
 	if (req == NULL)
 		return;
 	block_drop(req);
+	oscore_release(req->context);
 	secret_wipe(req->datagram, req->cap);
 	free(req);
 }
@@ -234,9 +238,9 @@ request_has_token(const struct request *req, const struct msg *m)
 	return m->token_len == TOKEN_LEN && memcmp(m->token, req->token, TOKEN_LEN) == 0;
 }
 
-/* The next message has the options of the last one, but those about blocks. */
+/* The next message has the options of the last one, but those about blocks; and an Echo that is wanted. */
 static enum err
-send_next(struct peer *peer)
+send_next(struct peer *peer, const struct msg_opt *echo)
 {
 	struct request *req = peer->request;
 	struct msg last, m = { 0 };
@@ -244,20 +248,26 @@ send_next(struct peer *peer)
 	size_t len = 0;
 
 	assert(e == ERR_OK);	/* we wrote it */
+	e = secure_last(peer->x, req, &last);
+	if (e != ERR_OK)
+		return e;
 	m.code = last.code;
 	for (size_t i = 0; i < last.nopts; i++) {
 		const struct msg_opt *o = &last.opts[i];
 		if (o->number != OPT_BLOCK1 && o->number != OPT_BLOCK2 && o->number != OPT_SIZE1)
 			m.opts[m.nopts++] = *o;
 	}
-	e = encode(peer, req, &m, &len);
+	if (echo != NULL)
+		e = msg_add(&m, OPT_ECHO, echo->value, echo->len);
+	if (e == ERR_OK)
+		e = encode(peer, req, &m, &len);
 	if (e == ERR_OK && len > req->cap)
 		e = ERR_TOOBIG;
 	if (e != ERR_OK)
 		return e;
 	memcpy(req->datagram, peer->x->scratch, len);
 	secret_wipe(peer->x->scratch, len);
-	req->len = (uint16_t)len;
+	req->len = (uint32_t)len;
 	return send_message(peer);
 }
 
@@ -275,21 +285,68 @@ finish_answered(struct peer *peer, const struct msg *in)
 	finish(peer, &r);
 }
 
-void
-request_answered(struct peer *peer, const struct msg *in)
+/*
+ * A peer that wants to be sure that we are there now (RFC 9175, 2.3), as one does that has lost its
+ * replay window (RFC 8613, B.1.2). The value is copied to 'buf'.
+ */
+static bool
+wants_echo(struct request *req, const struct msg *in, uint8_t buf[ECHO_MAX], struct msg_opt *ret)
 {
+	const struct msg_opt *o = msg_find(in, OPT_ECHO);
+
+	if (in->code != MSG_UNAUTHORIZED || o == NULL || o->len == 0 || o->len > ECHO_MAX ||
+	    req->context == NULL || req->echoed || req->body != NULL)
+		return false;
+	memcpy(buf, o->value, o->len);
+	*ret = (struct msg_opt){ .number = OPT_ECHO, .len = o->len, .value = buf };
+	req->echoed = true;
+	return true;
+}
+
+static void
+answered(struct peer *peer, const struct msg *in)
+{
+	struct request *req = peer->request;
+	uint8_t buf[ECHO_MAX];
+	struct msg_opt echo;
 	enum err why = ERR_OK;
 
-	switch (block_answered(peer->x, peer->request, in, &why)) {
+	if (wants_echo(req, in, buf, &echo)) {
+		why = send_next(peer, &echo);
+		if (why != ERR_OK)
+			request_failed(peer, why);
+		return;
+	}
+	switch (block_answered(peer->x, req, in, &why)) {
 	case BLOCK_FINAL:
 		finish_answered(peer, in);
 		return;
 	case BLOCK_NEXT:
-		why = send_next(peer);
+		why = send_next(peer, NULL);
 		break;
 	case BLOCK_FAILED:
 		break;
 	}
 	if (why != ERR_OK)
 		request_failed(peer, why);
+}
+
+void
+request_answered(struct peer *peer, const struct msg *in)
+{
+	struct exchange *x = peer->x;
+	struct msg inner;
+
+	switch (secure_answer(x, peer->request, in, &inner)) {
+	case SECURE_ANSWER:
+		answered(peer, &inner);
+		secure_answer_done(x, in);
+		break;
+	case SECURE_IGNORE:
+		counter_add(&x->stats.unmatched, 1);
+		break;
+	case SECURE_LOST:
+		request_failed(peer, ERR_DENIED);
+		break;
+	}
 }

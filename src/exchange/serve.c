@@ -56,7 +56,7 @@ serve_bad_response(const struct msg *m)
 {
 	for (size_t i = 0; i < m->nopts; i++) {
 		uint16_t n = m->opts[i].number;
-		if (msg_opt_critical(n) && n != OPT_BLOCK1 && n != OPT_BLOCK2)
+		if (msg_opt_critical(n) && n != OPT_BLOCK1 && n != OPT_BLOCK2 && n != OPT_OSCORE)
 			return true;
 	}
 	return false;
@@ -102,6 +102,8 @@ ask_handler(struct exchange *x, struct link *link, const struct exchange_incomin
 	x->opts.handle(x->opts.arg, link, in, r);
 	x->serving = NULL;
 	a->closing = x->close_served;
+	if (r->then != NULL && !r->silent && !a->closing && peer_of(link) != NULL)
+		secure_adopt(peer_of(link), x->context);
 	a->m.code = r->code;
 	a->m.payload = r->payload_len > 0 ? r->payload : NULL;
 	a->m.payload_len = r->payload_len;
@@ -112,7 +114,7 @@ ask_handler(struct exchange *x, struct link *link, const struct exchange_incomin
 }
 
 void
-serve_request(struct exchange *x, struct link *link, const struct msg *m, struct answer *ret)
+serve_plain(struct exchange *x, struct link *link, const struct msg *m, struct answer *ret)
 {
 	struct exchange_incoming in = {
 		.code = m->code,
@@ -125,6 +127,7 @@ serve_request(struct exchange *x, struct link *link, const struct msg *m, struct
 	};
 	uint8_t refusal = bad_options(m);
 
+	secure_identity(x, &in);
 	*ret = (struct answer){ .m = { .token_len = m->token_len } };
 	memcpy(ret->m.token, m->token, sizeof(ret->m.token));
 	counter_add(&x->stats.requests_in, 1);
@@ -137,4 +140,21 @@ serve_request(struct exchange *x, struct link *link, const struct msg *m, struct
 		return;
 	ask_handler(x, link, &in, ret);
 	blockserve_cut(x, link, m, ret);
+}
+
+void
+serve_request(struct exchange *x, struct link *link, const struct msg *m, struct answer *ret)
+{
+	if (x->opts.oscore != NULL && msg_find(m, OPT_OSCORE) != NULL &&
+	    msg_find(m, OPT_PROXY_URI) == NULL && msg_find(m, OPT_PROXY_SCHEME) == NULL) {
+		secure_serve(x, link, m, ret);
+		return;
+	}
+	if (!secure_turns_away(link)) {
+		serve_plain(x, link, m, ret);
+		return;
+	}
+	counter_add(&x->stats.requests_in, 1);
+	*ret = (struct answer){ .m = { .code = MSG_UNAUTHORIZED, .token_len = m->token_len } };
+	memcpy(ret->m.token, m->token, sizeof(ret->m.token));
 }

@@ -10,6 +10,7 @@
 /* CoAP over UDP and DTLS: the message layer (RFC 7252, 4). */
 
 #define HEADER_LEN	4	/* RFC 7252, 3 */
+#define DATAGRAM_MAX	2048	/* of ours: 1024 of payload, and options */
 
 /* Our response, on its way by itself (RFC 7252, 5.2.2). */
 struct separate {
@@ -132,7 +133,7 @@ separate_start(struct peer *peer, bool confirmable, struct answer *a)
 		return false;
 	a->m.type = confirmable ? MSG_CON : MSG_NON;
 	a->m.mid = peer->udp.next_mid;
-	if (msg_encode(&a->m, x->scratch, sizeof(x->scratch), &len) != ERR_OK)
+	if (msg_encode(&a->m, x->scratch, DATAGRAM_MAX, &len) != ERR_OK)
 		return false;
 	s = calloc(1, sizeof(*s) + len);
 	if (s == NULL)
@@ -163,7 +164,8 @@ send_answer(struct exchange *x, struct link *link, const struct msg *in, uint32_
     struct answer *a)
 {
 	bool confirmable = in->type == MSG_CON, good = MSG_CLASS(a->m.code) == 2;
-	struct peer *peer = good && !a->reply.silent ? peer_make(x, link) : peer_of(link);
+	bool known = (good || a->proven) && !a->reply.silent;
+	struct peer *peer = known ? peer_make(x, link) : peer_of(link);
 	bool later = false;
 	size_t len = 0;
 
@@ -178,16 +180,16 @@ send_answer(struct exchange *x, struct link *link, const struct msg *in, uint32_
 		a->m.mid = in->mid;
 	a->m.type = confirmable ? MSG_ACK : MSG_NON;
 	if (!a->reply.silent && (confirmable || !later)) {
-		if (msg_encode(&a->m, x->scratch, sizeof(x->scratch), &len) == ERR_OK)
+		if (msg_encode(&a->m, x->scratch, DATAGRAM_MAX, &len) == ERR_OK)
 			transmit(link, x->scratch, len);
 		else
 			len = 0;
 	}
 	/* Duplicates of a non-confirmable request are ignored (RFC 7252, 4.3). */
-	if (peer != NULL && (good || peer_known(peer)))
+	if (peer != NULL && (known || good || peer_known(peer)))
 		recent_remember(peer, in->mid, hash, x->scratch, confirmable ? len : 0);
 	if (a->reply.payload_len > 0 || a->body != NULL)
-		secret_wipe(x->scratch, sizeof(x->scratch));	/* a body may hold keys */
+		secret_wipe(x->scratch, DATAGRAM_MAX);	/* a body may hold keys */
 	return !later;
 }
 
@@ -326,7 +328,7 @@ got_too_many(struct exchange *x, struct link *link, const struct msg *in)
 	memcpy(m.token, in->token, sizeof(m.token));
 	if (!msg_is_request(in->code))
 		send_reset(x, link, in->mid);
-	else if (msg_encode(&m, x->scratch, sizeof(x->scratch), &len) == ERR_OK)
+	else if (msg_encode(&m, x->scratch, DATAGRAM_MAX, &len) == ERR_OK)
 		transmit(link, x->scratch, len);
 }
 
@@ -410,6 +412,19 @@ udp_timeout(struct peer *peer)
 	(void)lost;	/* the next time-out sees to it */
 }
 
+static struct carrier_limits
+udp_limits(const struct exchange *x, const struct link *link)
+{
+	return (struct carrier_limits){ .message = link_mtu(link), .whole = BLOCK_BYTES(x->szx),
+		.szx = x->szx };
+}
+
+static uint64_t
+udp_life_ms(const struct exchange *x)
+{
+	return exchange_lifetime_ms(&x->opts.params);
+}
+
 static void
 udp_drop(struct peer *peer)
 {
@@ -423,6 +438,9 @@ const struct carrier udp_carrier = {
 	.decode = msg_decode,
 	.send = udp_send,
 	.timeout = udp_timeout,
+	.limits = udp_limits,
 	.init = udp_init,
 	.drop = udp_drop,
+	.life_ms = udp_life_ms,
+	.expire = peer_end,
 };
