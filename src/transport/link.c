@@ -4,6 +4,7 @@
 
 #include "transport/dtls_priv.h"
 #include "transport/prefix.h"
+#include "transport/tcp.h"
 #include "transport/transport_priv.h"
 
 /* RFC 7252, 4.6 counts on 1152 bytes; this is what an Ethernet path carries over IPv6. */
@@ -46,21 +47,27 @@ link_scheme(const struct link *l)
 }
 
 static bool
-is_secure(const struct link *l)
+is_dtls(const struct link *l)
 {
 	return l->port->scheme == LINK_COAPS;
+}
+
+static bool
+is_tcp(const struct link *l)
+{
+	return port_is_tcp(l->port);
 }
 
 const struct identity *
 link_identity(const struct link *l)
 {
-	return is_secure(l) ? dtls_identity(l) : &nobody;
+	return is_dtls(l) ? dtls_identity(l) : is_tcp(l) ? tcp_identity(l) : &nobody;
 }
 
 size_t
 link_mtu(const struct link *l)
 {
-	return is_secure(l) ? dtls_mtu(l) : NOSEC_MTU;
+	return is_dtls(l) ? dtls_mtu(l) : is_tcp(l) ? SIZE_MAX : NOSEC_MTU;
 }
 
 uint32_t
@@ -92,7 +99,7 @@ link_set_user(struct link *l, void *user)
 	l->user = user;
 	if (user == NULL)
 		link_sweep(l);
-	else if (l->place == LINK_NOWHERE && !is_secure(l))
+	else if (l->place == LINK_NOWHERE && l->port->scheme == LINK_COAP)
 		promote(l);
 }
 
@@ -101,8 +108,10 @@ link_send(struct link *l, const uint8_t *p, size_t len)
 {
 	if (l->is_dead)
 		return ERR_CLOSED;
-	if (is_secure(l))
+	if (is_dtls(l))
 		return dtls_send(l, p, len);
+	if (is_tcp(l))
+		return tcp_send(l, p, len);
 	if (len > NOSEC_MTU)
 		return ERR_TOOBIG;
 	port_send(l->port, &l->key, p, len);
@@ -114,7 +123,7 @@ link_close(struct link *l)
 {
 	if (l->is_dead)
 		return;
-	if (is_secure(l))
+	if (is_dtls(l))
 		dtls_close(l);
 	l->user = NULL;
 	link_gone(l, ERR_CANCELLED);
@@ -135,7 +144,7 @@ figure_of(struct link *l, uint8_t place)
 
 	if (place == LINK_IN_HANDSHAKES)
 		return &stats->handshakes_open;
-	return is_secure(l) ? &stats->associations : &stats->links;
+	return port_is_secure(l->port) ? &stats->associations : &stats->links;
 }
 
 void
@@ -187,11 +196,11 @@ link_gone(struct link *l, enum err why)
 	transport_leave(t);
 }
 
-/* A NoSec link is kept by its user alone; an association stands until it ends. */
+/* A NoSec link is kept by its user alone; an association or a connection stands until it ends. */
 static bool
 is_needed(const struct link *l)
 {
-	return !l->is_dead && (l->user != NULL || is_secure(l));
+	return !l->is_dead && (l->user != NULL || l->port->scheme != LINK_COAP);
 }
 
 static void
@@ -202,8 +211,10 @@ free_link(struct link *l)
 	link_place(l, LINK_NOWHERE);
 	if (l->is_counted)
 		prefix_remove(&t->prefixes, &l->key.peer);
-	if (is_secure(l))
+	if (is_dtls(l))
 		dtls_link_free(l);
+	else if (is_tcp(l))
+		tcp_link_free(l);
 	else if (t->spare == NULL)
 		t->spare = l;
 	else

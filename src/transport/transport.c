@@ -3,11 +3,13 @@
 
 #include "transport/dtls_priv.h"
 #include "transport/prefix.h"
+#include "transport/tcp.h"
 #include "transport/transport_priv.h"
 
 /*
  * The wiring: sockets below, links in the middle, events above. NoSec ends here; datagrams of a
- * coaps port go to dtls_*.c, which comes back with link_deliver().
+ * coaps port go to dtls_*.c, which comes back with link_deliver(), as tcp.c does with what comes
+ * over connections.
  */
 
 static void
@@ -18,6 +20,7 @@ free_ports(struct transport *t)
 	for (struct port *p = t->ports; p != NULL; p = next) {
 		next = p->next;
 		udp_close(p->udp);
+		tcp_listener_free(p->listener);
 		free(p);
 	}
 	t->ports = NULL;
@@ -44,12 +47,15 @@ transport_free(struct transport *t)
 		return;
 	assert(t->depth == 0);		/* not from within one of our own calls */
 	for (struct port *p = t->ports; p != NULL; p = p->next)
-		udp_end(p->udp);
+		if (p->udp != NULL)
+			udp_end(p->udp);
 	if (t->links.buckets != NULL)
 		close_all(&t->links);
 	if (t->handshakes.buckets != NULL)
 		close_all(&t->handshakes);
 	free_ports(t);
+	streams_fini(&t->streams);
+	tls_free(t->tls);
 	dtls_free(t->dtls);
 	table_fini(&t->links);
 	table_fini(&t->handshakes);
@@ -71,6 +77,8 @@ transport_new(struct loop *loop, const struct transport_opts *opts,
 	t->loop = loop;
 	t->opts = *opts;
 	t->events = *events;
+	t->streams.loop = loop;
+	t->streams.stats = &t->stats;
 	if (table_init(&t->links, sizeof(struct link_key)) != ERR_OK ||
 	    table_init(&t->handshakes, sizeof(struct link_key)) != ERR_OK ||
 	    table_init(&t->prefixes, PREFIX_KEY_LEN) != ERR_OK || udp_rx_new(&t->rx) != ERR_OK)
@@ -88,7 +96,20 @@ out:
 enum err
 transport_renew(struct transport *t, struct dtls_shared *dtls)
 {
-	return t->dtls != NULL ? dtls_renew(t->dtls, dtls) : ERR_UNSUPPORTED;
+	struct tls *tls = NULL;
+	enum err e = t->dtls != NULL ? ERR_OK : ERR_UNSUPPORTED;
+
+	if (e == ERR_OK && t->tls != NULL)
+		e = tls_new(dtls, &tls);
+	if (e == ERR_OK)
+		e = dtls_renew(t->dtls, dtls);
+	if (e == ERR_OK && tls != NULL) {
+		struct tls *old = t->tls;
+		t->tls = tls;
+		tls = old;
+	}
+	tls_free(tls);
+	return e;
 }
 
 const struct transport_stats *
@@ -110,7 +131,7 @@ transport_admits(struct transport *t, const struct port *port, const struct link
 {
 	const struct transport_limits *limits = &t->opts.limits;
 	struct transport_stats *stats = &t->stats;
-	bool secure = port->scheme == LINK_COAPS;
+	bool secure = port_is_secure(port);
 	/* A device that begins anew takes its own place. */
 	bool is_new = !secure || table_find(&t->links, key) == NULL;
 	struct counter *reached = NULL;
@@ -203,7 +224,7 @@ port_of(struct transport *t, const struct addr *local)
 {
 	struct port *p = t->ports;
 
-	while (p != NULL && !udp_takes(p->udp, local))
+	while (p != NULL && (p->udp == NULL || !udp_takes(p->udp, local)))
 		p = p->next;
 	return p;
 }
@@ -227,34 +248,63 @@ transport_inject(struct transport *t, bool outgoing, const struct addr *local,
 
 /* --- opening --- */
 
+static struct port *
+new_port(struct transport *t, enum link_scheme scheme)
+{
+	struct port *port = calloc(1, sizeof(*port));
+
+	if (port == NULL)
+		return NULL;
+	port->transport = t;
+	port->scheme = scheme;
+	port->number = t->ports == NULL ? 1 : t->ports->number + 1;
+	return port;
+}
+
+static void
+add_port(struct transport *t, struct port *port)
+{
+	port->next = t->ports;
+	t->ports = port;
+}
+
+static enum err
+open_port(struct port *port, const struct addr *addr, bool shared, struct addr *actual)
+{
+	struct transport *t = port->transport;
+	const struct udp_opts opts = {
+		.loop = t->loop, .rx = t->rx, .stats = &t->stats, .shared = shared,
+		.received = received, .arg = port,
+	};
+	enum err e;
+
+	if (port_is_tcp(port))
+		return tcp_listen(port, addr, shared, actual);
+	e = udp_open(addr, &opts, &port->udp);
+	if (e == ERR_OK)
+		*actual = *udp_local(port->udp);
+	return e;
+}
+
 enum err
 transport_listen(struct transport *t, enum link_scheme scheme, const struct addr *addr,
     bool shared, struct addr *actual)
 {
-	struct udp_opts opts = {
-		.loop = t->loop, .rx = t->rx, .stats = &t->stats, .shared = shared,
-		.received = received,
-	};
+	bool secure = scheme == LINK_COAPS || scheme == LINK_COAPS_TCP;
 	struct port *port;
 	enum err e;
 
-	if (scheme != LINK_COAP && (scheme != LINK_COAPS || t->dtls == NULL))
+	if (secure && t->dtls == NULL)
 		return ERR_UNSUPPORTED;
-	port = calloc(1, sizeof(*port));
+	port = new_port(t, scheme);
 	if (port == NULL)
 		return ERR_NOMEM;
-	opts.arg = port;
-	e = udp_open(addr, &opts, &port->udp);
+	e = open_port(port, addr, shared, actual);
 	if (e != ERR_OK) {
 		free(port);
 		return e;
 	}
-	port->transport = t;
-	port->scheme = scheme;
-	port->number = t->ports == NULL ? 1 : t->ports->number + 1;
-	port->next = t->ports;
-	t->ports = port;
-	*actual = *udp_local(port->udp);
+	add_port(t, port);
 	return ERR_OK;
 }
 
@@ -264,12 +314,38 @@ port_for(struct transport *t, const struct transport_connect *c)
 	struct addr local = c->local;
 
 	for (struct port *p = t->ports; p != NULL; p = p->next) {
+		if (p->udp == NULL)
+			continue;
 		if (c->local.port == 0)
 			local.port = udp_local(p->udp)->port;
 		if (p->scheme == c->scheme && udp_takes(p->udp, &local))
 			return p;
 	}
 	return NULL;
+}
+
+/* What the connections that we make have in common, in place of a listener. */
+static struct port *
+tcp_port_for(struct transport *t, enum link_scheme scheme)
+{
+	struct port *p = t->ports;
+
+	while (p != NULL && (p->scheme != scheme || p->listener != NULL))
+		p = p->next;
+	if (p == NULL && (p = new_port(t, scheme)) != NULL)
+		add_port(t, p);
+	return p;
+}
+
+static enum err
+connect_tcp(struct transport *t, const struct transport_connect *c, struct link **ret)
+{
+	struct port *port;
+
+	if (c->scheme == LINK_COAPS_TCP && t->dtls == NULL)
+		return ERR_UNSUPPORTED;
+	port = tcp_port_for(t, c->scheme);
+	return port == NULL ? ERR_NOMEM : tcp_connect(port, c, ret);
 }
 
 static enum err
@@ -294,11 +370,14 @@ nosec_connect(struct port *port, const struct link_key *key, void *user, struct 
 enum err
 transport_connect(struct transport *t, const struct transport_connect *c, struct link **ret)
 {
-	struct port *port = port_for(t, c);
+	struct port *port;
 	const struct counter *held;
 	struct link_key key;
 	enum err e;
 
+	if (c->scheme == LINK_COAP_TCP || c->scheme == LINK_COAPS_TCP)
+		return connect_tcp(t, c, ret);
+	port = port_for(t, c);
 	if (port == NULL)
 		return ERR_NOTFOUND;
 	key = (struct link_key){ .peer = c->remote, .local = c->local, .port = port->number };

@@ -128,7 +128,8 @@ enum err transport_listen(struct transport *, enum link_scheme, const struct add
  * Client side: a link from 'local' to 'remote' over the socket of 'scheme' that
  * transport_listen() opened; 'local' may be any address that socket receives for, such as one
  * of 127.0.0.0/8 behind 0.0.0.0; unspecified, it becomes the one the kernel would choose, and its
- * port may be 0. For COAPS with a PSK or a certificate; the outcome comes by 'connected' (over
+ * port may be 0. Over TCP no such socket is needed: the connection has one of its own, bound to
+ * 'local'. For COAPS and COAPS_TCP with a PSK or a certificate; the outcome comes by 'connected' (over
  * COAP before the call returns). ERR_LIMIT, ERR_EXISTS, ERR_NOMEM, ERR_CRYPTO, ERR_NOTFOUND (no such socket),
  * ERR_INVALID (an identity over 256 bytes or with a NUL, no key), ERR_IO (no route).
  */

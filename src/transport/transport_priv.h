@@ -8,17 +8,21 @@
 #include "base/addr.h"
 #include "base/err.h"
 #include "transport/link.h"
+#include "transport/stream.h"
 #include "transport/table.h"
 #include "transport/transport.h"
 #include "transport/udp.h"
 
 struct dtls;
+struct tcp_listener;
+struct tls;
 
-/* One socket of a transport. */
+/* One socket of a transport; for the connections that it makes itself there is one without. */
 struct port {
 	struct port		*next;
 	struct transport	*transport;
-	struct udp		*udp;
+	struct udp		*udp;		/* NULL: TCP */
+	struct tcp_listener	*listener;	/* NULL: UDP, or none */
 	enum link_scheme	 scheme;
 	uint32_t		 number;	/* unique in its transport */
 };
@@ -30,8 +34,8 @@ struct link_key {
 };
 
 /*
- * In 'links' of its transport: a NoSec link with a user, a DTLS association. In
- * 'handshakes': an association to be. In neither: a NoSec link that only lives for the call of
+ * In 'links' of its transport: a NoSec link with a user, a DTLS association, a connection. In
+ * 'handshakes': an association or a connection to be. In neither: a NoSec link that only lives for the call of
  * 'received' that it was made for, or a link that is on its way out.
  */
 struct link {
@@ -58,11 +62,22 @@ struct transport {
 	struct port		*ports;
 	struct udp_rx		*rx;
 	struct dtls		*dtls;		/* NULL: no coaps */
+	struct tls		*tls;		/* made for the first port of coaps+tcp */
+	struct streams		 streams;
 	struct link		*spare;		/* the next stranger's, so that it costs no malloc */
 	struct link		*swept;		/* looked at when nothing of us is on the stack */
 	unsigned		 depth;		/* of calls upward */
 	uint32_t		 last_id;
 };
+
+static inline bool port_is_tcp(const struct port *p)
+{
+	return p->scheme == LINK_COAP_TCP || p->scheme == LINK_COAPS_TCP;
+}
+static inline bool port_is_secure(const struct port *p)
+{
+	return p->scheme == LINK_COAPS || p->scheme == LINK_COAPS_TCP;
+}
 
 /* --- for every kind of link --- */
 
