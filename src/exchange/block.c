@@ -7,6 +7,7 @@
 /* Requests to the peer, block by block (RFC 7959): Block1 out, Block2 in. */
 
 #define ETAG_MAX	8	/* RFC 7252, 5.10.6 */
+#define OPTIONS_ROOM	256	/* besides the payload: a first guess, for large messages */
 
 /* An answer that comes in blocks. */
 struct body {
@@ -63,6 +64,17 @@ block_len(const struct request *req)
 	size_t most = req->szx == MSG_SZX_BERT ? req->bert : BLOCK_BYTES(req->szx);
 
 	return left < most ? left : most;
+}
+
+void
+block_begin(struct request *req, const struct carrier_limits *limits)
+{
+	size_t unit = BLOCK_BYTES(SZX_MAX);
+	size_t room = limits->message > OPTIONS_ROOM ? limits->message - OPTIONS_ROOM : 0;
+
+	req->szx = limits->szx;
+	req->bert = (uint32_t)(room < unit ? unit : room - room % unit);
+	req->in_blocks = req->payload_len > limits->whole;
 }
 
 void

@@ -155,6 +155,7 @@ blockserve_collect(struct exchange *x, struct link *link, const struct msg *m,
     struct exchange_incoming *in, struct answer *a)
 {
 	size_t max = x->opts.params.max_upload;
+	uint8_t szx = carrier_of(link)->has_bert ? MSG_SZX_BERT : x->szx;
 	enum err bad = ERR_OK;
 	struct msg_block b;
 	struct upload *u;
@@ -211,8 +212,8 @@ fitting(const struct exchange *x, const struct link *link, uint8_t szx)
 	s = (struct slicing){ szx, BLOCK_BYTES(szx), BLOCK_BYTES(szx) };
 	if (szx == MSG_SZX_BERT)
 		s.bytes = room - room % BLOCK_BYTES(SZX_MAX);
-	if (limits.whole == limits.message)	/* no setting of ours is below it */
-		s.whole = room;
+	if (carrier_of(link)->has_bert)
+		s.whole = limits.whole < room ? limits.whole : room;
 	return s;
 }
 
@@ -312,18 +313,18 @@ blockserve_cut(struct exchange *x, struct link *link, const struct msg *m, struc
 	const struct exchange_reply *r = &a->reply;
 	struct msg_block b = { .szx = SZX_MAX };
 	enum err bad = ERR_OK;
-	bool asked = msg_block(m, OPT_BLOCK2, &b, &bad);
-	uint8_t szx = fitting(x, link, b.szx);
+	bool asked = block_option(link, m, OPT_BLOCK2, &b, &bad);
+	struct slicing s = fitting(x, link, asked ? b.szx : MSG_SZX_BERT);
 
-	if (r->silent || (!asked && r->payload_len <= BLOCK_BYTES(szx)))
+	if (r->silent || (!asked && r->payload_len <= s.whole))
 		return;
-	if (MSG_CLASS(r->code) != 2 && r->payload_len <= BLOCK_BYTES(szx))
+	if (MSG_CLASS(r->code) != 2 && r->payload_len <= s.whole)
 		return;		/* a refusal is no part of what was asked for */
-	b = resized(b, szx);
-	if (!cut(a, r->payload, r->payload_len, b)) {
+	b = resized(b, s.szx);
+	if (!cut(a, r->payload, r->payload_len, b, s.bytes)) {
 		no_such_block(a);
 		return;
 	}
-	if (MSG_CLASS(r->code) == 2 && b.num == 0 && r->payload_len > BLOCK_BYTES(szx))
+	if (MSG_CLASS(r->code) == 2 && b.num == 0 && r->payload_len > s.bytes)
 		keep(x, link, m, a);
 }

@@ -143,6 +143,7 @@ struct request {
 	uint64_t		 timeout_ms;	/* udp: of the transmission in flight */
 	uint32_t		 retransmissions, blocks, bytes_sent, bytes_received;
 	uint32_t		 offset;	/* block.c: where the block in flight starts */
+	uint32_t		 bert;		/* block.c: bytes of a block of MSG_SZX_BERT */
 	uint8_t			 szx;		/* block.c: size of the block in flight */
 	bool			 in_blocks;	/* block.c: the payload is cut */
 	bool			 restarted;	/* block.c: from the first block, once */
@@ -151,7 +152,7 @@ struct request {
 	uint8_t			 tries;		/* udp: retransmissions of the message in flight */
 	uint8_t			 token[TOKEN_LEN];
 	uint16_t		 mid;		/* udp */
-	uint16_t		 len, cap;
+	uint32_t		 len, cap;
 	uint8_t			 datagram[];	/* as it is sent */
 };
 
@@ -196,6 +197,9 @@ bool		 block_option(const struct link *, const struct msg *, uint16_t number,
 		    struct msg_block *ret, enum err *e);
 /* Whether 'len' bytes are what a block with more behind it carries. */
 bool		 block_is_full(const struct msg_block *, size_t len);
+/* Cuts the body of a new request where it has to be. */
+struct carrier_limits;
+void		 block_begin(struct request *, const struct carrier_limits *);
 /* The message turned out too long: it is cut, or into smaller blocks. */
 void		 block_cut_finer(struct request *);
 /* Payload and block options of the message in flight; 'scratch' lives as long as 'm'. */

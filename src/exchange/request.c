@@ -88,9 +88,7 @@ encode_first(struct peer *peer, struct request *req, const struct msg *options, 
 	const struct carrier_limits limits = carrier_of(peer->link)->limits(peer->x, peer->link);
 	enum err e;
 
-	req->szx = limits.szx;
-	req->bert = (uint32_t)(limits.message - limits.message % BLOCK_BYTES(SZX_MAX));
-	req->in_blocks = req->payload_len > limits.whole;
+	block_begin(req, &limits);
 	for (;;) {
 		struct msg m = *options;
 		e = encode(peer, req, &m, ret_len);
@@ -108,7 +106,7 @@ request_new(struct peer *peer, const struct exchange_request *r, struct request 
 	struct exchange *x = peer->x;
 	struct msg options = { .code = r->code };
 	struct request draft = { .done = r->done, .arg = r->arg, .payload = r->payload,
-		.payload_len = r->payload_len, .szx = x->szx, .context = peer->context };
+		.payload_len = r->payload_len, .context = peer->context };
 	struct request *req;
 	uint8_t scratch[2][4];
 	enum err e = fill_options(r, &options, scratch);
@@ -125,8 +123,8 @@ request_new(struct peer *peer, const struct exchange_request *r, struct request 
 	*req = draft;
 	if (req->context != NULL)
 		oscore_hold(req->context);
-	req->cap = (uint16_t)cap;
-	req->len = (uint16_t)len;
+	req->cap = (uint32_t)cap;
+	req->len = (uint32_t)len;
 	memcpy(req->datagram, x->scratch, len);
 	secret_wipe(x->scratch, len);
 	*ret = req;
@@ -317,7 +315,7 @@ answered(struct peer *peer, const struct msg *in)
 			request_failed(peer, why);
 		return;
 	}
-	switch (block_answered(peer->x, req, in, &why)) {
+	switch (block_answered(peer, in, &why)) {
 	case BLOCK_FINAL:
 		finish_answered(peer, in);
 		return;
