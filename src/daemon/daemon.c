@@ -216,8 +216,13 @@ make_workers(struct daemon *d)
 		}
 		d->nworkers++;
 	}
-	enum err e = listen_all(d, LINK_COAP, &d->settings.coap);
-	return e == ERR_OK ? listen_all(d, LINK_COAPS, &d->settings.coaps) : e;
+	const struct settings *s = &d->settings;
+	enum err e = listen_all(d, LINK_COAP, &s->coap);
+	if (e == ERR_OK)
+		e = listen_all(d, LINK_COAPS, &s->coaps);
+	if (e == ERR_OK)
+		e = listen_all(d, LINK_COAP_TCP, &s->coap_tcp);
+	return e == ERR_OK ? listen_all(d, LINK_COAPS_TCP, &s->coaps_tcp) : e;
 }
 
 /* The default group is there on an installed system, and need not be on a desk. */
@@ -283,7 +288,7 @@ start(struct daemon *d)
 	if (e == ERR_OK)
 		e = mailbox_new(d->loop, on_report, d, &d->reports);
 	if (e == ERR_OK)
-		e = d->settings.coaps.n > 0 ? certificates_load(d) : ERR_OK;
+		e = d->settings.coaps.n + d->settings.coaps_tcp.n > 0 ? certificates_load(d) : ERR_OK;
 	if (e == ERR_OK)
 		e = make_workers(d);
 	if (e == ERR_OK)

@@ -12,7 +12,7 @@
 #include "transport/transport.h"
 
 #define WORKERS_MAX	64
-#define LISTENERS_MAX	(2 * SETTINGS_LISTEN_MAX)
+#define LISTENERS_MAX	(4 * SETTINGS_LISTEN_MAX)
 
 struct admin;
 struct json_t;

@@ -312,8 +312,8 @@ settings_load(const char *file, const char *const *sets, size_t nsets, FILE *out
 	enum err e = read_file(&st, &s, file);
 	for (size_t i = 0; i < nsets; i++)
 		read_set(&st, &s, sets[i]);
-	if (s.errors == 0 && st.coap.n == 0 && st.coaps.n == 0)
-		complain(&s, "coap.listen, coaps.listen", "both are off: no device could ever call",
+	if (s.errors == 0 && st.coap.n + st.coaps.n + st.coap_tcp.n + st.coaps_tcp.n == 0)
+		complain(&s, "coap.listen, coaps.listen", "all are off: no device could ever call",
 		    "an address for one of them");
 	if (s.errors > 0)
 		return ERR_INVALID;

@@ -23,7 +23,7 @@ struct settings_listen {
  * Durations are milliseconds.
  */
 struct settings {
-	struct settings_listen	coap, coaps;
+	struct settings_listen	coap, coaps, coap_tcp, coaps_tcp;
 	/* PEM files, separated by spaces; "": none */
 	char			dtls_certificate[SETTINGS_TEXT_MAX], dtls_private_key[SETTINGS_TEXT_MAX];
 	char			dtls_client_ca[SETTINGS_TEXT_MAX], dtls_crl[SETTINGS_TEXT_MAX];
@@ -46,7 +46,7 @@ struct settings {
 	char			admin_readonly_group[SETTINGS_TEXT_MAX];
 	uint64_t		workers;		/* 0: one per core */
 	uint64_t		limit_sessions, limit_links, limit_handshakes, limit_per_prefix;
-	uint64_t		limit_history, limit_refusals, limit_body;
+	uint64_t		limit_history, limit_refusals, limit_body, limit_message;
 	uint64_t		limit_admin_connections, limit_admin_line;
 	uint64_t		log_level, log_format;	/* enum log_level, enum log_format */
 };

@@ -162,6 +162,14 @@ on_received(void *arg, struct link *l, const uint8_t *p, size_t len)
 }
 
 static void
+on_opened(void *arg, struct link *l)
+{
+	struct worker *w = arg;
+
+	exchange_opened(w->exchange, l);
+}
+
+static void
 on_going(void *arg, struct link *l, enum err why)
 {
 	struct worker *w = arg;
@@ -332,7 +340,7 @@ make_layers(struct worker *w, const struct worker_opts *opts)
 		.idle_timeout_ms = s->dtls_idle_timeout,
 	};
 	const struct transport_events events = {
-		.received = on_received, .going = on_going, .find_psk = find_psk,
+		.received = on_received, .going = on_going, .opened = on_opened, .find_psk = find_psk,
 		.find_pinned = find_pinned,
 		.handshake_failed = on_handshake_failed, .arg = w,
 	};
@@ -345,6 +353,8 @@ make_layers(struct worker *w, const struct worker_opts *opts)
 	exchange.params.max_retransmit = (uint32_t)s->max_retransmit;
 	exchange.params.block_size = (uint32_t)s->block_size;
 	exchange.params.max_body = (uint32_t)s->limit_body;
+	exchange.params.max_message = (uint32_t)s->limit_message;
+	exchange.params.idle_timeout_ms = (uint32_t)s->dtls_idle_timeout;
 	exchange.params.max_upload = 0;		/* no request to us has a body */
 
 	enum err e = exchange_new(w->loop, &exchange, &w->exchange);

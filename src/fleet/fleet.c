@@ -142,6 +142,14 @@ on_received(void *arg, struct link *l, const uint8_t *p, size_t len)
 }
 
 static void
+on_opened(void *arg, struct link *l)
+{
+	struct fleet *f = arg;
+
+	exchange_opened(f->exchange, l);
+}
+
+static void
 on_going(void *arg, struct link *l, enum err why)
 {
 	struct fleet *f = arg;
@@ -266,7 +274,8 @@ make_network(struct fleet *f)
 		.filter = faults_filter(f->faults),
 	};
 	const struct transport_events events = {
-		.received = on_received, .going = on_going, .connected = on_connected, .arg = f,
+		.received = on_received, .going = on_going, .opened = on_opened,
+		.connected = on_connected, .arg = f,
 	};
 	e = exchange_new(f->loop, &exchange, &f->exchange);
 	if (e == ERR_OK)

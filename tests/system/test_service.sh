@@ -22,7 +22,7 @@ out=$(strapd -c "$dir/bad.conf" --check)
 like "a mistake in a file names the line" "bad.conf:5: log.levle" "$out"
 like "and the next one as well" "bad.conf:7: bootstrap.session_timeout" "$out"
 like "a file that is not there" "nowhere.conf: cannot be read" "$(strapd -c "$dir/nowhere.conf" --check)"
-like "both listeners off make no sense" "no device could ever call" \
+like "all listeners off make no sense" "no device could ever call" \
 	"$(strapd --set coap.listen=off --set coaps.listen=off --check)"
 like "what this version lacks is refused with a sentence" "this version" \
 	"$(strapd --set coaps+tcp.listen=127.0.0.1:1 --check)"
