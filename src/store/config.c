@@ -83,6 +83,9 @@ read_on_error(struct parse *p, const struct place *at, const json_t *v)
 		e = read_on_error_key(p, at, v, "delete", &p->config->on_delete_error);
 	if (e == ERR_OK)
 		e = read_on_error_key(p, at, v, "write", &p->config->on_write_error);
+	p->config->on_verify_error = p->config->on_write_error;
+	if (e == ERR_OK)
+		e = read_on_error_key(p, at, v, "verify", &p->config->on_verify_error);
 	return e;
 }
 
@@ -158,7 +161,7 @@ parse(struct parse *p, const json_t *config, const char *pointer, struct config 
 	p->config->discover = CONFIG_AUTO;
 	p->config->format = FORMAT_NONE;
 	p->config->on_delete_error = CONFIG_CONTINUE;
-	p->config->on_write_error = CONFIG_STOP;
+	p->config->on_write_error = p->config->on_verify_error = CONFIG_STOP;
 	for (size_t i = 0; e == ERR_OK && i < sizeof(members) / sizeof(members[0]); i++) {
 		const json_t *v = json_object_get(config, members[i].key);
 		if (v != NULL)

@@ -62,11 +62,13 @@ struct config_server {
 	int32_t			 oscore;	/* index into config.oscore, or -1 */
 };
 
-/* Anything else, by path: a resource, or an instance and its resources. */
+/* Anything else, by path: a resource, an instance and its resources, or an object and its instances. */
 struct config_write {
-	struct path		 path;		/* depth 2 or 3 */
-	struct config_resource	*resources;
+	struct path		 path;		/* depth 1, 2 or 3 */
+	struct config_resource	*resources;	/* depth 2 and 3 */
 	size_t			 nresources;
+	struct config_instance	*instances;	/* depth 1: ascending by iid */
+	size_t			 ninstances;
 };
 
 enum config_when { CONFIG_NEVER, CONFIG_AUTO, CONFIG_ALWAYS };
@@ -90,6 +92,7 @@ struct config {
 	int			 format;		/* content format number; -1: auto */
 	enum config_on_error	 on_delete_error;	/* default CONTINUE */
 	enum config_on_error	 on_write_error;	/* default STOP */
+	enum config_on_error	 on_verify_error;	/* what was read back differs; default: as for writes */
 	char			**warnings;		/* plain sentences: what is legal but odd */
 	size_t			 nwarnings;
 };

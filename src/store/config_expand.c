@@ -72,8 +72,14 @@ config_mints(const struct config *c)
 	for (size_t i = 0; i < c->noscore; i++)
 		if (any_made(c->oscore[i].resources, c->oscore[i].nresources))
 			return true;
-	for (size_t i = 0; i < c->nwrites; i++)
-		if (any_made(c->writes[i].resources, c->writes[i].nresources))
+	for (size_t i = 0; i < c->nwrites; i++) {
+		const struct config_write *w = &c->writes[i];
+
+		if (any_made(w->resources, w->nresources))
 			return true;
+		for (size_t k = 0; k < w->ninstances; k++)
+			if (any_made(w->instances[k].resources, w->instances[k].nresources))
+				return true;
+	}
 	return false;
 }

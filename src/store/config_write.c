@@ -1,5 +1,6 @@
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/wr.h"
@@ -155,23 +156,44 @@ is_taken(const struct config *c, const struct path *path, const char **by)
 }
 
 static enum err
-check_target(struct parse *p, const struct place *at, const struct path *path, const struct objdef **ret)
+check_instance(struct parse *p, const struct place *at, const struct path *path, const struct objdef *object)
 {
-	char text[PATH_TEXT_MAX], list[200];
-	const struct objdef *object = objdefs_object(p->defs, path->id[0]);
 	const char *by;
 
-	if (object == NULL)
-		return doc_refuse(&p->doc, at, "unknown-object",
-		    "object %u is not known; its definition goes into "
-		    "a folder of object definitions. Known are %s",
-		    path->id[0], list_objects(p->defs, list, sizeof(list)));
 	if (!object->multiple && path->id[1] != 0)
 		return doc_refuse(&p->doc, at, "invalid", "object %u (%s) has one instance only, 0",
 		    object->id, object->name);
 	if (is_taken(p->config, path, &by))
 		return doc_refuse(&p->doc, at, "conflict",
 		    "%s of this record is written to /%u/%u already", by, path->id[0], path->id[1]);
+	return ERR_OK;
+}
+
+static int
+by_iid(const void *a, const void *b)
+{
+	const struct config_instance *x = a, *y = b;
+
+	return (x->iid > y->iid) - (x->iid < y->iid);
+}
+
+static enum err
+check_target(struct parse *p, const struct place *at, const struct path *path, const struct objdef **ret)
+{
+	char text[PATH_TEXT_MAX], list[200];
+	const struct objdef *object = objdefs_object(p->defs, path->id[0]);
+
+	if (object == NULL)
+		return doc_refuse(&p->doc, at, "unknown-object",
+		    "object %u is not known; its definition goes into "
+		    "a folder of object definitions. Known are %s",
+		    path->id[0], list_objects(p->defs, list, sizeof(list)));
+	if (path->depth > 1) {
+		enum err e = check_instance(p, at, path, object);
+
+		if (e != ERR_OK)
+			return e;
+	}
 	for (size_t i = 0; i < p->config->nwrites; i++)
 		if (path_within(path, &p->config->writes[i].path) ||
 		    path_within(&p->config->writes[i].path, path))
@@ -179,6 +201,47 @@ check_target(struct parse *p, const struct place *at, const struct path *path, c
 			    path_format(&p->config->writes[i].path, text), i);
 	*ret = object;
 	return ERR_OK;
+}
+
+/* {"0":{…}, "3":{…}}: instances of an object, each whole. */
+static enum err
+read_instances(struct parse *p, const struct place *at, const json_t *v, const struct objdef *object,
+    struct config_write *ret)
+{
+	char found[DOC_FOUND_MAX];
+	const char *key;
+	json_t *member;
+	enum err e = ERR_OK;
+
+	if (!json_is_object(v))
+		return doc_refuse(&p->doc, at, "type", "the value of an object is an object such as "
+		    "{\"0\":{\"3\":…}} by instance and resource id, found %s", doc_found(v, found));
+	if (json_object_size(v) == 0)
+		return doc_refuse(
+		    &p->doc, at, "invalid", "an object is written with at least one instance");
+	ret->instances = arena_array(p->doc.arena, json_object_size(v), sizeof(*ret->instances));
+	if (ret->instances == NULL)
+		return doc_nomem(&p->doc);
+	json_object_foreach((json_t *)(uintptr_t)v, key, member) {
+		const struct place *here = PLACE_KEY(at, key);
+		struct config_instance *to = &ret->instances[ret->ninstances++];
+		struct reslist list = { 0 };
+		struct path iid;
+		char text[12];
+
+		snprintf(text, sizeof(text), "/%.10s", key);
+		if (path_parse(text, strlen(text), &iid) != ERR_OK || iid.depth != 1)
+			return doc_refuse(&p->doc, here, "invalid", "expected an instance id, 0 to 65534");
+		to->iid = iid.id[0];
+		e = check_instance(p, here, &PATH_OI(object->id, iid.id[0]), object);
+		if (e == ERR_OK)
+			e = read_whole(p, here, member, object, &list);
+		if (e != ERR_OK)
+			return e;
+		reslist_give(&list, to);
+	}
+	qsort(ret->instances, ret->ninstances, sizeof(*ret->instances), by_iid);
+	return e;
 }
 
 static enum err
@@ -193,13 +256,15 @@ read_write(struct parse *p, const struct place *at, const json_t *v, struct conf
 	enum err e = doc_object(&p->doc, at, v, keys_write);
 
 	if (e == ERR_OK)
-		e = value_read_path(p, path_at, json_object_get(v, "path"), 2, 3, &ret->path);
+		e = value_read_path(p, path_at, json_object_get(v, "path"), 1, 3, &ret->path);
 	if (e == ERR_OK && value == NULL)
 		return doc_refuse(&p->doc, value_at, "missing", "a write needs its value");
 	if (e == ERR_OK)
 		e = check_target(p, path_at, &ret->path, &object);
 	if (e == ERR_OK && ret->path.depth == 3)
 		e = find_resource(p, path_at, object, ret->path.id[2], &def);
+	if (e == ERR_OK && ret->path.depth == 1)
+		return read_instances(p, value_at, value, object, ret);
 	if (e == ERR_OK)
 		e = def != NULL ? read_resource(p, value_at, value, def, &list) :
 		    read_whole(p, value_at, value, object, &list);

@@ -2,8 +2,11 @@
 
 #include <stddef.h>
 
-const char *const keys_endpoint[] = { "endpoint", "profile", "enabled", "auth", "variables", "config", NULL };
-const char *const keys_profile[] = { "profile", "match", "auth", "variables", "config", NULL };
+#include "store/record.h"
+
+const char *const keys_endpoint[] = { "endpoint", "profile", "enabled", "auth", "variables", "quirks",
+	"config", NULL };
+const char *const keys_profile[] = { "profile", "match", "auth", "variables", "quirks", "config", NULL };
 
 const char *const keys_auth[] = { "psk", "certificate", "public_key", "none", NULL };
 const char *const keys_auth_psk[] = { "identity", "key", NULL };
@@ -20,7 +23,7 @@ const char *const keys_access_control[] = { "instance", "object_id", "object_ins
 const char *const keys_oscore[] = { "instance", "master_secret", "sender_id", "recipient_id",
 	"aead_algorithm", "hmac_algorithm", "master_salt", "id_context", NULL };
 const char *const keys_write[] = { "path", "value", NULL };
-const char *const keys_on_error[] = { "delete", "write", NULL };
+const char *const keys_on_error[] = { "delete", "write", "verify", NULL };
 
 #define SECURITY_KEYS								\
 	"uri", "mode", "identity", "public_key", "certificate", "server_public_key",	\
@@ -42,6 +45,18 @@ const char *const keys_server[] = { "lifetime", "default_min_period", "default_m
 	"communication_sequence_retry_count", "trigger", "preferred_transport", "mute_send",
 	"alternate_apn_links", "supported_server_versions", "default_notification_mode",
 	"profile_id_hash_algorithm", NULL };
+
+const char *const words_quirks[] = {
+	[QUIRK_DELETE_INSTANCES] = "delete-instances",
+	[QUIRK_FINISH_UNCONFIRMED] = "finish-unconfirmed",
+	[QUIRK_KEEP_EMPTY_RESOURCES] = "keep-empty-resources",
+	[QUIRK_NO_PACK] = "no-pack",
+	[QUIRK_PAUSE_AFTER_204] = "pause-after-204",
+	[QUIRK_SINGLE_SERVER] = "single-server",
+	[QUIRK_URI_WITH_PORT] = "uri-with-port",
+	[QUIRK_WRITE_INSTANCES] = "write-instances",
+	[QUIRKS] = NULL,
+};
 
 const char *const words_discover[] = { "never", "auto", "always", NULL };
 const char *const words_on_error[] = { "stop", "continue", NULL };

@@ -12,5 +12,6 @@ extern const char *const keys_security[];		/* of a server account */
 extern const char *const keys_bootstrap_server[];
 extern const char *const keys_server[];
 extern const char *const words_discover[], *const words_on_error[], *const words_format[];
+extern const char *const words_quirks[];		/* by enum quirk */
 
 #endif

@@ -57,6 +57,28 @@ expand_identity(const struct doc *d, const struct place *root, struct endpoint_r
 	return ERR_OK;
 }
 
+const char *
+quirk_name(enum quirk q)
+{
+	return words_quirks[q];
+}
+
+/* A list of names; each counts once however often it stands there. */
+static enum err
+read_quirks(const struct doc *d, const struct place *at, const json_t *v, unsigned *ret)
+{
+	enum err e = doc_array(d, at, v);
+	size_t q;
+
+	*ret = 0;
+	for (size_t i = 0; e == ERR_OK && i < json_array_size(v); i++) {
+		e = doc_word(d, PLACE_INDEX(at, i), json_array_get(v, i), words_quirks, &q);
+		if (e == ERR_OK)
+			*ret |= QUIRK_BIT(q);
+	}
+	return e;
+}
+
 enum err
 record_read_endpoint(const struct doc *d, json_t *doc, struct endpoint_record *ret)
 {
@@ -80,6 +102,9 @@ record_read_endpoint(const struct doc *d, json_t *doc, struct endpoint_record *r
 		e = read_common(d, root, doc, &rec.auth, &rec.variables, &rec.config);
 	if (e == ERR_OK)
 		e = expand_identity(d, root, &rec);
+	rec.has_quirks = json_object_get(doc, "quirks") != NULL;
+	if (e == ERR_OK && rec.has_quirks)
+		e = read_quirks(d, PLACE_KEY(root, "quirks"), json_object_get(doc, "quirks"), &rec.quirks);
 	if (e == ERR_OK)
 		*ret = rec;
 	return e;
@@ -154,6 +179,8 @@ record_read_profile(const struct doc *d, json_t *doc, struct profile_record *ret
 		e = read_match(d, PLACE_KEY(root, "match"), json_object_get(doc, "match"), &rec);
 	if (e == ERR_OK)
 		e = read_common(d, root, doc, &rec.auth, &rec.variables, &rec.config);
+	if (e == ERR_OK && json_object_get(doc, "quirks") != NULL)
+		e = read_quirks(d, PLACE_KEY(root, "quirks"), json_object_get(doc, "quirks"), &rec.quirks);
 	if (e == ERR_OK)
 		*ret = rec;
 	return e;

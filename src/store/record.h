@@ -43,12 +43,32 @@ bool auth_pinned(const struct auth *, uint8_t ret[AUTH_PINNED_LEN]);
 
 const char *auth_kind_name(enum auth_kind);	/* "psk", "certificate", "public_key", "none" */
 
+/*
+ * What is done otherwise for devices that need it, and cannot be recognised by what they answer
+ * (docs/quirks.md). Sets are masks of QUIRK_BIT().
+ */
+enum quirk {
+	QUIRK_DELETE_INSTANCES,		/* one by one, instead of whole objects */
+	QUIRK_FINISH_UNCONFIRMED,	/* no answer to Finish, or an odd one, is a success */
+	QUIRK_KEEP_EMPTY_RESOURCES,	/* keys that an account does not have are written empty */
+	QUIRK_NO_PACK,			/* Bootstrap-Pack is refused */
+	QUIRK_PAUSE_AFTER_204,		/* before the first operation */
+	QUIRK_SINGLE_SERVER,		/* the first account only */
+	QUIRK_URI_WITH_PORT,		/* the scheme's own, where the record has none */
+	QUIRK_WRITE_INSTANCES,		/* one by one, where the record writes whole objects */
+	QUIRKS,
+};
+#define QUIRK_BIT(q)	(1u << (q))
+const char *quirk_name(enum quirk);	/* "delete-instances" … */
+
 struct endpoint_record {
 	const char		*endpoint;	/* no NUL inside, at most RECORD_ENDPOINT_MAX */
 	const char		*profile;	/* or NULL */
 	bool			 enabled;
 	const struct auth	*auth;		/* or NULL: the profile's */
 	struct variables	 variables;
+	bool			 has_quirks;	/* else the profile's hold */
+	unsigned		 quirks;
 	struct json_t		*config;	/* or NULL; borrowed from the document */
 };
 
@@ -58,6 +78,7 @@ struct profile_record {
 	size_t			 nmatch;
 	const struct auth	*auth;		/* or NULL */
 	struct variables	 variables;
+	unsigned		 quirks;
 	struct json_t		*config;	/* or NULL; borrowed from the document */
 };
 

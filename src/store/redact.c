@@ -117,6 +117,18 @@ hide_members(const struct objdefs *defs, json_t *value, uint16_t oid)
 }
 
 static int
+hide_instances(const struct objdefs *defs, json_t *value, uint16_t oid)
+{
+	const char *iid;
+	json_t *member;
+	int rc = 0;
+
+	json_object_foreach(value, iid, member)
+		rc |= hide_members(defs, member, oid);
+	return rc;
+}
+
+static int
 hide_writes(const struct objdefs *defs, json_t *writes)
 {
 	json_t *w;
@@ -129,7 +141,9 @@ hide_writes(const struct objdefs *defs, json_t *writes)
 		if (!json_is_string(text) ||
 		    path_parse(json_string_value(text), json_string_length(text), &path) != ERR_OK)
 			continue;
-		if (path.depth == 2)
+		if (path.depth == 1)
+			rc |= hide_instances(defs, json_object_get(w, "value"), path.id[0]);
+		else if (path.depth == 2)
 			rc |= hide_members(defs, json_object_get(w, "value"), path.id[0]);
 		else if (path.depth == 3 && hides(defs, path.id[0], path.id[2]))
 			rc |= hide(w, "value");

@@ -220,6 +220,8 @@ struct own {
 	const char		*endpoint;
 	const struct auth	*auth;
 	struct variables	 variables;
+	bool			 has_quirks;
+	unsigned		 quirks;
 	json_t			*config;
 	bool			 stored;
 };
@@ -339,6 +341,7 @@ settle(const struct resolver *r, struct profile *profile, const struct own *own,
 		return e;
 	ret->endpoint = own->endpoint;
 	ret->profile = profile != NULL ? profile->rec.profile : NULL;
+	ret->quirks = own->has_quirks || profile == NULL ? own->quirks : profile->rec.quirks;
 	ret->hold = profile;
 	if (profile != NULL)
 		profile->held++;
@@ -398,6 +401,8 @@ own_from_document(json_t *doc, struct arena *arena, struct own *own, struct prob
 		return e;
 	own->auth = rec.auth;
 	own->variables = rec.variables;
+	own->has_quirks = rec.has_quirks;
+	own->quirks = rec.quirks;
 	own->config = rec.config;
 	return ERR_OK;
 }
@@ -406,7 +411,7 @@ own_from_document(json_t *doc, struct arena *arena, struct own *own, struct prob
 static bool
 needs_document(const struct endpoint_row *row)
 {
-	return mentions(row, "\"config\"") || mentions(row, "\"variables\"") ||
+	return mentions(row, "\"config\"") || mentions(row, "\"variables\"") || mentions(row, "\"quirks\"") ||
 	    (!has_psk(row) && mentions(row, "\"auth\""));
 }
 
@@ -484,7 +489,7 @@ resolve_record(struct resolver *r, const struct endpoint_record *rec, struct are
     struct resolved *ret, struct problem *why)
 {
 	const struct own own = { .endpoint = rec->endpoint, .auth = rec->auth, .variables = rec->variables,
-		.config = rec->config };
+		.has_quirks = rec->has_quirks, .quirks = rec->quirks, .config = rec->config };
 	struct resolved res = { .enabled = rec->enabled, .format = -1 };
 	struct profile *profile = NULL;
 	enum err e = refresh(r);

@@ -40,6 +40,7 @@ struct resolved {
 	const char		*psk_identity;	/* auth PSK: expanded for this device */
 	const struct config	*config;	/* NULL: no config at all */
 	struct variables	 variables;	/* without ${endpoint} */
+	unsigned		 quirks;	/* QUIRK_BIT() of each */
 	uint16_t		 lwm2m;		/* learnt; 0: unknown */
 	int			 format;	/* learnt; -1 */
 	void			*hold;		/* private; for resolved_release() */

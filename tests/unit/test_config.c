@@ -140,6 +140,7 @@ settings_of_the_session_are_taken_over(void **state)
 	assert_int_equal(c->format, FORMAT_SENML_CBOR);
 	assert_int_equal(c->on_delete_error, CONFIG_STOP);
 	assert_int_equal(c->on_write_error, CONFIG_CONTINUE);
+	assert_int_equal(c->on_verify_error, CONFIG_CONTINUE);
 	assert_true(c->delete_given);
 	assert_int_equal(c->ndeletes, 0);
 	done(&s);
@@ -234,7 +235,8 @@ value_of_each_type_is_read(void **state)
 	    "{'path':'/1/9/10','value':'11:0'},"
 	    "{'path':'/0/9/5','value':{'base64':'AAEC'}},"
 	    "{'path':'/0/9/18','value':{'3':23,'0':29}},"
-	    "{'path':'/6/0/0','value':48.5},{'path':'/4/0/0','value':3}]}");
+	    "{'path':'/6/0/0','value':48.5},{'path':'/4/0/0','value':3},"
+	    "{'path':'/24','value':{'7':{'6':'seven'},'2':{'7':'a','6':'two'}}}]}");
 
 	(void)state;
 	assert_int_equal(c->writes[0].resources[0].value.literal.type, VALUE_TIME);
@@ -246,6 +248,12 @@ value_of_each_type_is_read(void **state)
 	assert_int_equal(c->writes[4].resources[0].value.literal.u, 29);
 	assert_int_equal(c->writes[4].resources[1].riid, 3);
 	assert_true(c->writes[5].resources[0].value.literal.f > 48.4);
+	assert_int_equal(c->writes[7].path.depth, 1);
+	assert_int_equal(c->writes[7].ninstances, 2);
+	assert_int_equal(c->writes[7].instances[0].iid, 2);
+	assert_int_equal(c->writes[7].instances[0].nresources, 2);
+	assert_int_equal(c->writes[7].instances[1].iid, 7);
+	assert_octets(&c->writes[7].instances[1].resources[0].value.literal, "seven");
 	done(&s);
 }
 

@@ -448,6 +448,32 @@ resolved_record_that_is_not_stored_has_its_warnings(void **state)
 	json_decref(doc);
 }
 
+static void
+quirks_are_the_records_else_the_profiles(void **state)
+{
+	struct house *h = *state;
+	struct resolved r;
+
+	put_profile(h, "odd", "{'profile':'odd','match':['odd-*'],'auth':{'none':true},"
+	    "'quirks':['no-pack','single-server','no-pack']}");
+	put_endpoint(h, "{'endpoint':'same','profile':'odd'}");
+	put_endpoint(h, "{'endpoint':'own','profile':'odd','quirks':['uri-with-port']}");
+	put_endpoint(h, "{'endpoint':'none','profile':'odd','quirks':[]}");
+	r = resolve(h, "odd-1");
+	assert_int_equal(r.quirks, QUIRK_BIT(QUIRK_NO_PACK) | QUIRK_BIT(QUIRK_SINGLE_SERVER));
+	resolved_release(&r);
+	r = resolve(h, "same");
+	assert_int_equal(r.quirks, QUIRK_BIT(QUIRK_NO_PACK) | QUIRK_BIT(QUIRK_SINGLE_SERVER));
+	resolved_release(&r);
+	r = resolve(h, "own");
+	assert_int_equal(r.quirks, QUIRK_BIT(QUIRK_URI_WITH_PORT));
+	resolved_release(&r);
+	r = resolve(h, "none");
+	assert_int_equal(r.quirks, 0);
+	resolved_release(&r);
+	assert_string_equal(quirk_name(QUIRK_WRITE_INSTANCES), "write-instances");
+}
+
 #define WITH_STORE(test)	cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int
@@ -470,6 +496,7 @@ main(void)
 		WITH_STORE(profile_that_became_invalid_is_refused_to_its_devices_only),
 		WITH_STORE(record_is_validated_together_with_its_profile),
 		WITH_STORE(resolved_record_that_is_not_stored_has_its_warnings),
+		WITH_STORE(quirks_are_the_records_else_the_profiles),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -81,6 +81,8 @@ keys_of_records_are_those_of_the_schema(void **state)
 	(void)state;
 	assert_same_keys("endpoint", AT(endpoint, "properties"), keys_endpoint);
 	assert_same_keys("profile", AT(profile, "properties"), keys_profile);
+	assert_same_words("quirks", AT(endpoint, "properties", "quirks", "items", "enum"), words_quirks);
+	assert_same_words("quirks", AT(profile, "properties", "quirks", "items", "enum"), words_quirks);
 	assert_same_keys("auth", AT(auth, "properties"), keys_auth);
 	assert_same_keys("psk", AT(auth, "properties", "psk", "properties"), keys_auth_psk);
 	assert_same_keys("certificate", AT(auth, "properties", "certificate", "properties"),
