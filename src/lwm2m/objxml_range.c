@@ -10,11 +10,15 @@
 
 #define SPANS_MAX	64
 
+struct span {
+	double	min, max;
+};
+
 struct spans {
-	double	min[SPANS_MAX], max[SPANS_MAX];
-	size_t	n;
-	bool	interval;	/* one was written as "a..b" */
-	bool	length;		/* "bytes", "characters" stood behind */
+	struct span	v[SPANS_MAX];
+	size_t		n;
+	bool		interval;	/* one was written as "a..b" */
+	bool		length;		/* "bytes", "characters" stood behind */
 };
 
 static void
@@ -116,8 +120,7 @@ take_span(const char **s, struct spans *ret)
 	}
 	if (min > max || !take_unit(s, &ret->length))
 		return false;
-	ret->min[ret->n] = min;
-	ret->max[ret->n++] = max;
+	ret->v[ret->n++] = (struct span){ min, max };
 	return true;
 }
 
@@ -135,6 +138,30 @@ take_spans(const char *s, struct spans *ret)
 	return true;
 }
 
+static int
+compare(const void *a, const void *b)
+{
+	const struct span *x = a, *y = b;
+
+	return (x->min > y->min) - (x->min < y->min);
+}
+
+/* Ascending, and what overlaps made one. */
+static void
+put_in_order(struct spans *spans)
+{
+	size_t n = 0;
+
+	qsort(spans->v, spans->n, sizeof(spans->v[0]), compare);
+	for (size_t i = 1; i < spans->n; i++) {
+		if (spans->v[i].min > spans->v[n].max)
+			spans->v[++n] = spans->v[i];
+		else if (spans->v[i].max > spans->v[n].max)
+			spans->v[n].max = spans->v[i].max;
+	}
+	spans->n = n + 1;
+}
+
 /* Whole numbers as such, so that a file reads as it was written. */
 static json_t *
 number(double v)
@@ -149,13 +176,13 @@ set(json_t *resource, const struct spans *spans)
 
 	if (spans->n == 1) {
 		json_object_set_new(resource, "range",
-		    json_pack("[o, o]", number(spans->min[0]), number(spans->max[0])));
+		    json_pack("[o, o]", number(spans->v[0].min), number(spans->v[0].max)));
 		return;
 	}
 	list = json_array();
 	for (size_t i = 0; i < spans->n; i++)
-		json_array_append_new(list, spans->min[i] == spans->max[i] ? number(spans->min[i]) :
-		    json_pack("[o, o]", number(spans->min[i]), number(spans->max[i])));
+		json_array_append_new(list, spans->v[i].min == spans->v[i].max ? number(spans->v[i].min) :
+		    json_pack("[o, o]", number(spans->v[i].min), number(spans->v[i].max)));
 	json_object_set_new(resource, "values", list);
 }
 
@@ -175,8 +202,9 @@ objxml_range(const char *text, enum value_type type, json_t *resource)
 	if (text_type && !spans.interval && !spans.length)
 		return false;
 	for (size_t i = 0; i < spans.n; i++)
-		if (spans.min[i] < 0 && (text_type || type == VALUE_OPAQUE || type == VALUE_UNSIGNED))
+		if (spans.v[i].min < 0 && (text_type || type == VALUE_OPAQUE || type == VALUE_UNSIGNED))
 			return false;
+	put_in_order(&spans);
 	set(resource, &spans);
 	return true;
 }

@@ -24,7 +24,8 @@ the_objects(void)
 	struct problem why = { 0 };
 
 	if (defs == NULL &&
-	    objdefs_load((const char *const[]){ "etc/objects", NULL }, &defs, &why) != ERR_OK)
+	    objdefs_load((const char *const[]){ "etc/objects", "schema/json/examples/objects", NULL },
+	    &defs, &why) != ERR_OK)
 		fail_msg("%s: %s", why.where, why.text);
 	return defs;
 }
