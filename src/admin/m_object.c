@@ -156,7 +156,7 @@ check_definition(const json_t *def, bool xml, uint16_t *oid, struct rpc_fault *f
 	rpc_refuse(f, RPC_CONFLICT, "reserved", "", "Object %u cannot be imported: records have names of "
 	    "their own for its resources, and the definition that comes with strapd knows all its versions.",
 	    *oid);
-	rpc_hint(f, "a JSON file in the folder of object definitions (store.objects) replaces it nevertheless");
+	rpc_hint(f, "a JSON file in the folder of object definitions (objects.directory) replaces it nevertheless");
 	return f->code;
 }
 
@@ -195,6 +195,24 @@ check_profile_fits(void *arg, const char *profile, const json_t *doc)
 	return ++c->told < 20;
 }
 
+/* Devices of such a profile would be refused from now on, so that has to be wanted. */
+static enum rpc_error
+check_profiles(struct call *call, const struct objdefs *after, bool force, json_t *warnings,
+    struct rpc_fault *f)
+{
+	struct profile_check c = { .before = call->admin->opts.defs, .after = after, .warnings = warnings };
+	enum err e = store_profile_list(call->admin->opts.store, check_profile_fits, &c);
+
+	if (e != ERR_OK)
+		return change_store_failed(call, e, f);
+	if (c.told == 0 || force)
+		return RPC_OK;
+	rpc_refuse(f, RPC_CONFLICT, "in-use", "", "%s", json_string_value(
+	    json_array_get(warnings, json_array_size(warnings) - 1)));
+	rpc_hint(f, "\"force\" goes on; devices of the profile are then refused until it is changed");
+	return f->code;
+}
+
 static json_t *
 describe(const struct objdefs *before, const struct objdefs *after, uint16_t oid)
 {
@@ -207,14 +225,29 @@ describe(const struct objdefs *before, const struct objdefs *after, uint16_t oid
 
 /* --- set: storing and taking over --- */
 
+/* XML says nothing of secrets, so those that were stay. */
+static void
+keep_secrets(const struct objdefs *defs, uint16_t oid, json_t *def)
+{
+	json_t *r;
+	size_t i;
+
+	json_array_foreach(json_object_get(def, "resources"), i, r)
+		if (json_object_get(r, "secret") == NULL && strcmp(json_string_value(json_object_get(r, "type")),
+		    "none") != 0 && objdefs_secret(defs, oid, (uint16_t)json_integer_value(json_object_get(r, "id"))))
+			json_object_set_new(r, "secret", json_true());
+}
+
 static enum rpc_error
-put_one(struct call *call, const json_t *def, bool xml, json_t *oids, struct rpc_fault *f)
+put_one(struct call *call, json_t *def, bool xml, json_t *oids, struct rpc_fault *f)
 {
 	uint16_t oid = 0;
 	enum rpc_error code = check_definition(def, xml, &oid, f);
 
 	if (code != RPC_OK)
 		return code;
+	if (xml)
+		keep_secrets(call->admin->opts.defs, oid, def);
 	enum err e = store_object_put(call->admin->opts.store, oid, def);
 	if (e != ERR_OK)
 		return change_store_failed(call, e, f);
@@ -285,8 +318,10 @@ put_all(struct call *call, const struct wanted *w, bool xml, json_t *oids, struc
 }
 
 static enum rpc_error
-set_objects(struct call *call, const struct wanted *w, bool xml, json_t **ret, struct rpc_fault *f)
+set_objects(struct call *call, const struct wanted *w, const json_t *params, json_t **ret,
+    struct rpc_fault *f)
 {
+	bool xml = json_object_get(params, "definition") == NULL, force = param_bool(params, "force");
 	const struct objdefs *before = call->admin->opts.defs;
 	json_t *oids = json_array(), *list = json_array(), *oid;
 	struct objdefs *fresh = NULL;
@@ -295,15 +330,14 @@ set_objects(struct call *call, const struct wanted *w, bool xml, json_t **ret, s
 
 	if (code == RPC_OK) {
 		code = put_all(call, w, xml, oids, &fresh, f);
+		if (code == RPC_OK)
+			code = check_profiles(call, fresh, force, w->warnings, f);
 		code = change_end(call, code, f);
 	}
 	if (code == RPC_OK) {
-		struct profile_check c = { .before = before, .after = fresh, .warnings = w->warnings };
 		json_array_foreach(oids, i, oid)
 			json_array_append_new(list,
 			    describe(before, fresh, (uint16_t)json_integer_value(oid)));
-		if (store_profile_list(call->admin->opts.store, check_profile_fits, &c) != ERR_OK)
-			json_array_append_new(w->warnings, json_string("Stored profiles could not be looked at."));
 		code = commit_and_take(call, fresh, f);
 		fresh = NULL;
 	}
@@ -327,7 +361,7 @@ method_object_set(struct call *call, json_t *params)
 	enum rpc_error code = read_wanted(params, &w, &f);
 
 	if (code == RPC_OK)
-		code = set_objects(call, &w, json_object_get(params, "definition") == NULL, &result, &f);
+		code = set_objects(call, &w, params, &result, &f);
 	if (code == RPC_OK)
 		call_result(call, result);
 	else
@@ -426,6 +460,11 @@ remove_stored(struct call *call, uint16_t oid, bool force, struct objdefs **fres
 		code = load_changed(call, fresh, f);
 	if (code == RPC_OK && !force && objdefs_object(*fresh, oid) == NULL)
 		code = check_unused(call, oid, f);
+	if (code == RPC_OK) {
+		json_t *warnings = json_array();
+		code = check_profiles(call, *fresh, force, warnings, f);
+		json_decref(warnings);
+	}
 	return code;
 }
 

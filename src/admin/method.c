@@ -42,7 +42,7 @@ static const struct method methods[] = {
 	  NULL, method_plan },
 	{ "object.set", ROLE_CHANGE, "store definitions of objects: OMA's XML, or one as in an object file",
 	  LIST(TEXT("xml"), TEXT("xml_base64"), { .name = "definition", .type = PARAM_OBJECT },
-	      { .name = "secret", .type = PARAM_ARRAY }), method_object_set },
+	      { .name = "secret", .type = PARAM_ARRAY }, FLAG("force")), method_object_set },
 	{ "object.get", ROLE_READ, "the definition of an object, and where it is from",
 	  LIST(OBJECT), method_object_get },
 	{ "object.list", ROLE_READ, "known objects, by number, page by page",

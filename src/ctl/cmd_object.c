@@ -113,8 +113,10 @@ tell_imported(struct ctl *c, const json_t *result)
 
 	json_array_foreach(json_object_get(result, "objects"), i, o) {
 		const char *replaces = ctl_text(o, "replaces");
-		ctl_say(c, "object %" PRId64 " (%s, version %s, %" PRId64 " resources) imported%s%s",
-		    ctl_int(o, "object"), ctl_text(o, "name"), ctl_text(o, "version"), ctl_int(o, "resources"),
+		char many[TAB_TEXT_MAX];
+		ctl_say(c, "object %" PRId64 " (%s, version %s, %s) imported%s%s", ctl_int(o, "object"),
+		    ctl_text(o, "name"), ctl_text(o, "version"),
+		    tab_many((uint64_t)ctl_int(o, "resources"), "resource", many),
 		    replaces[0] == '\0' ? "" : strcmp(replaces, "imported") == 0 ? ", as before" :
 		    ", in place of ", strcmp(replaces, "imported") == 0 ? "" : replaces);
 	}
@@ -137,6 +139,8 @@ import_file(struct ctl *c, const char *name)
 		json_decref(params);
 		return code;
 	}
+	if (args_has(&c->args, "force"))
+		json_object_set_new(params, "force", json_true());
 	code = ctl_call(c, "object.set", params, &result);
 	if (code != CTL_DONE)
 		return code;

@@ -66,21 +66,23 @@ store_object_list(struct store *st, bool (*each)(void *arg, uint16_t oid, json_t
 	return e;
 }
 
-/* Stored documents are written by a JSON library, so a path stands in them as it is: "/26241/0". */
+/* Stored documents are written by a JSON library, so a path stands in them as it is: "/26241/0", "/26241". */
 enum err
 store_object_user(struct store *st, uint16_t oid, uint32_t most, bool *profile, char name[256])
 {
 	enum store_stmt which[] = { ST_OBJECT_PROFILE, ST_OBJECT_ENDPOINT };
 	enum err e = ERR_OK;
 	bool found = false;
-	char path[16];
+	char path[16], whole[16];
 
 	st->error[0] = '\0';
 	snprintf(path, sizeof(path), "\"/%u/", oid);
+	snprintf(whole, sizeof(whole), "\"/%u\"", oid);
 	for (size_t i = 0; i < 2 && !found && e == ERR_OK; i++) {
 		sqlite3_stmt *s = st->stmts[which[i]];
 
 		store_text(s, 1, path);
+		store_text(s, 3, whole);
 		(void)sqlite3_bind_int64(s, 2, most);	/* cannot fail: the parameter exists */
 		found = store_step(st, s, &e);
 		if (found) {
