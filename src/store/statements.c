@@ -55,9 +55,9 @@ const char *const store_sql[STORE_NSTMTS] = {
 	[ST_OBJECT_LIST] = "SELECT id, json FROM object ORDER BY id",
 	/* no index knows what a document writes to: a scan that ends after ?2 rows */
 	[ST_OBJECT_PROFILE] = "SELECT name FROM (SELECT name, json FROM profile LIMIT ?2) "
-	    "WHERE instr(json, ?1) > 0 LIMIT 1",
+	    "WHERE instr(json, ?1) + instr(json, ?3) > 0 LIMIT 1",
 	[ST_OBJECT_ENDPOINT] = "SELECT name FROM (SELECT name, json FROM endpoint LIMIT ?2) "
-	    "WHERE instr(json, ?1) > 0 LIMIT 1",
+	    "WHERE instr(json, ?1) + instr(json, ?3) > 0 LIMIT 1",
 
 	[ST_EVENT_ADD] = "INSERT INTO event (seq, at_ms, history, type, endpoint, body) "
 	    "VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
