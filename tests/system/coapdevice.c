@@ -258,13 +258,15 @@ open_session(coap_context_t *ctx)
 		if (inet_pton(AF_INET, opt.local, &local.addr.sin.sin_addr) != 1)
 			return NULL;
 	}
-	if (uri.scheme != COAP_URI_SCHEME_COAPS)
+	bool tcp = uri.scheme == COAP_URI_SCHEME_COAP_TCP || uri.scheme == COAP_URI_SCHEME_COAPS_TCP;
+	coap_proto_t proto = tcp ? COAP_PROTO_TLS : COAP_PROTO_DTLS;
+	if (uri.scheme == COAP_URI_SCHEME_COAP || uri.scheme == COAP_URI_SCHEME_COAP_TCP)
 		return coap_new_client_session(ctx, opt.local != NULL ? &local : NULL, &server,
-		    COAP_PROTO_UDP);
+		    tcp ? COAP_PROTO_TCP : COAP_PROTO_UDP);
 	if (opt.certificate != NULL || opt.ca != NULL)
-		return open_pki(ctx, opt.local != NULL ? &local : NULL, &server, COAP_PROTO_DTLS);
+		return open_pki(ctx, opt.local != NULL ? &local : NULL, &server, proto);
 	return coap_new_client_session_psk(ctx, opt.local != NULL ? &local : NULL, &server,
-	    COAP_PROTO_DTLS, opt.identity, opt.key, (unsigned)opt.key_len);
+	    proto, opt.identity, opt.key, (unsigned)opt.key_len);
 }
 
 static bool

@@ -25,7 +25,7 @@ like "a file that is not there" "nowhere.conf: cannot be read" "$(strapd -c "$di
 like "all listeners off make no sense" "no device could ever call" \
 	"$(strapd --set coap.listen=off --set coaps.listen=off --check)"
 like "what this version lacks is refused with a sentence" "this version" \
-	"$(strapd --set coaps+tcp.listen=127.0.0.1:1 --check)"
+	"$(strapd --set http.listen=127.0.0.1:1 --check)"
 strapd --print-settings >"$dir/all.conf"
 is "the printed settings are those that are installed" "" "$(diff "$dir/all.conf" etc/strapd.conf)"
 sed 's/^#\([a-z_]* = \)/\1/' "$dir/all.conf" >"$dir/explicit.conf"
