@@ -41,7 +41,8 @@ close_rig(void **state)
 static enum verdict
 ask(const char *ep, enum link_scheme scheme, enum identity_kind kind, const char *identity)
 {
-	struct identity id = { kind, (const uint8_t *)identity, identity != NULL ? strlen(identity) : 0 };
+	struct identity id = { .kind = kind, .p = (const uint8_t *)identity,
+		.len = identity != NULL ? strlen(identity) : 0 };
 	struct authorise_request req = { .ep = ep, .scheme = scheme, .identity = &id };
 	enum verdict v;
 
@@ -101,13 +102,13 @@ missing_name_comes_from_the_identity(void **state)
 static void
 identity_that_is_no_name_is_refused(void **state)
 {
-	struct identity id = { IDENTITY_PSK, (const uint8_t *)"a\0b", 3 };
+	struct identity id = { .kind = IDENTITY_PSK, .p = (const uint8_t *)"a\0b", .len = 3 };
 	struct authorise_request req = { .scheme = LINK_COAPS, .identity = &id };
 
 	(void)state;
 	assert_int_equal(authorise(&req, rig.reader, rig.resolver, &arena, &res, &name, &why),
 	    VERDICT_NOT_AUTHORISED);
-	id = (struct identity){ IDENTITY_PSK, (const uint8_t *)"\xff\xfe", 2 };
+	id = (struct identity){ .kind = IDENTITY_PSK, .p = (const uint8_t *)"\xff\xfe", .len = 2 };
 	assert_int_equal(authorise(&req, rig.reader, rig.resolver, &arena, &res, &name, &why),
 	    VERDICT_NOT_AUTHORISED);
 }

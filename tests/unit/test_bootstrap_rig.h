@@ -62,7 +62,8 @@ make_link(const char *address, const char *psk)
 	assert_int_equal(addr_parse(address, &l.peer), ERR_OK);
 	if (psk != NULL) {
 		l.scheme = LINK_COAPS;
-		l.identity = (struct identity){ IDENTITY_PSK, (const uint8_t *)psk, strlen(psk) };
+		l.identity = (struct identity){
+			.kind = IDENTITY_PSK, .p = (const uint8_t *)psk, .len = strlen(psk) };
 	}
 	return l;
 }
