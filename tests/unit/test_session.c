@@ -309,7 +309,8 @@ static void
 identity_that_is_no_text_is_shown_in_hex(void **state)
 {
 	(void)state;
-	dev.identity = (struct identity){ IDENTITY_PSK, (const uint8_t *)"\x00\xff", 2 };
+	dev.identity = (struct identity){
+		.kind = IDENTITY_PSK, .p = (const uint8_t *)"\x00\xff", .len = 2 };
 	begin("dev-1");
 	session_stop(live, ERR_CANCELLED, NULL);
 	assert_string_equal(got.identity, "00ff");
