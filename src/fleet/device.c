@@ -107,6 +107,12 @@ device_local(const struct device *d)
 	return &d->local;
 }
 
+struct link *
+device_link(const struct device *d)
+{
+	return d->link;
+}
+
 static void
 dump(const struct device *d)
 {
@@ -333,7 +339,7 @@ on_timer(void *arg)
 		start_try(d);
 		break;
 	case CONNECTING:
-		fail(d, "no DTLS association in time");
+		fail(d, "no association or connection in time");
 		break;
 	case ASKING:
 		fail(d, "no answer to the request in time");

@@ -46,6 +46,7 @@ void	 device_free(struct device *);
 void	 device_start(struct device *);		/* first try */
 
 const struct addr *device_local(const struct device *);
+struct link *device_link(const struct device *);	/* NULL: none now */
 
 /* What transport and exchange bring for it. */
 void	 device_connected(struct device *, struct link *, enum err why, const char *cause);

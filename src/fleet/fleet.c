@@ -22,7 +22,8 @@
 
 /*
  * Towards a server on 127.0.0.0/8 each device has an address of its own in that network, behind
- * one socket. Elsewhere each device at work has a socket, and so a port, of its own.
+ * one socket. Elsewhere each device at work has a socket, and so a port, of its own. Over TCP each has
+ * a connection anyhow.
  */
 #define SOCKETS_MAX	500
 #define LOOPBACK_FIRST	0x7f010000u	/* 127.1.0.0: leaves 127.0.x.y to servers */
@@ -44,6 +45,7 @@ struct fleet {
 	struct report		*report;
 	FILE			*dump;
 	bool			 many_addresses;
+	bool			 by_link;	/* TCP without them: the port is not known before */
 	struct addr		 sockets[SOCKETS_MAX];
 	uint32_t		 nslots;
 	struct device		**slots;	/* by slot: who uses it; NULL: free */
@@ -87,7 +89,13 @@ slot_of(const struct fleet *f, const struct addr *local)
 static struct device *
 device_at(const struct fleet *f, const struct link *l)
 {
-	uint32_t slot = slot_of(f, link_local(l));
+	uint32_t slot = 0;
+
+	if (!f->by_link)
+		slot = slot_of(f, link_local(l));
+	else
+		while (slot < f->nslots && (f->slots[slot] == NULL || device_link(f->slots[slot]) != l))
+			slot++;
 
 	return slot < f->nslots ? f->slots[slot] : NULL;
 }
@@ -121,11 +129,15 @@ open_sockets(struct fleet *f)
 	const struct addr *server = &f->opt->server;
 	struct addr any;
 
+	bool tcp = f->opt->scheme == LINK_COAP_TCP || f->opt->scheme == LINK_COAPS_TCP;
 	f->many_addresses = addr_is_v4(server) && server->ip[12] == 127;
+	f->by_link = tcp && !f->many_addresses;
 	uint32_t sockets = f->many_addresses ? 1 : f->nslots;
 	/* 0.0.0.0 receives for all addresses of the loopback network. */
 	enum err e = f->many_addresses ? addr_parse("0.0.0.0:0", &any) : address_towards(server, &any);
-	for (uint32_t i = 0; e == ERR_OK && i < sockets; i++)
+	for (uint32_t i = 0; e == ERR_OK && tcp && i < sockets; i++)
+		f->sockets[i] = any;
+	for (uint32_t i = 0; e == ERR_OK && !tcp && i < sockets; i++)
 		e = transport_listen(f->transport, f->opt->scheme, &any, false, &f->sockets[i]);
 	return e;
 }
@@ -192,8 +204,13 @@ static void
 on_ended(void *arg, struct device *d)
 {
 	struct fleet *f = arg;
-	uint32_t slot = slot_of(f, device_local(d));
+	uint32_t slot = 0;
 
+	if (!f->by_link)
+		slot = slot_of(f, device_local(d));
+	else
+		while (f->slots[slot] != d)
+			slot++;
 	device_free(d);
 	f->slots[slot] = NULL;
 	f->free_slots[(f->next_free + f->nfree++) % f->nslots] = slot;
@@ -256,7 +273,7 @@ make_network(struct fleet *f)
 	const char *why = "";
 	enum err e = faults_new(f->loop, o, &f->faults);
 
-	if (e == ERR_OK && o->scheme == LINK_COAPS)
+	if (e == ERR_OK && (o->scheme == LINK_COAPS || o->scheme == LINK_COAPS_TCP))
 		e = dtls_shared_new(&dtls, &f->dtls, &why);
 	if (e != ERR_OK) {
 		fprintf(stderr, "strapfleet: %s\n", why[0] != '\0' ? why : err_text(e));

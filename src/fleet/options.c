@@ -47,7 +47,7 @@ print_usage(void)
 	fputs("Usage: strapfleet --server URI --count N --endpoint PATTERN [options]\n"
 	    "Simulated LwM2M devices that bootstrap for real. Patterns hold one %d form: 'dev-%06d'.\n"
 	    "\n"
-	    "  --server URI           coap://127.0.0.1:5783 or coaps://127.0.0.1:5784\n"
+	    "  --server URI           coap://127.0.0.1:5783, coaps://…, coap+tcp://… or coaps+tcp://…\n"
 	    "  --count N              devices (1)          --first N       number of the first (0)\n"
 	    "  --endpoint PATTERN     endpoint names\n"
 	    "  --psk-identity PATTERN --psk-key HEX        for coaps\n"
@@ -119,20 +119,20 @@ duration(const char *text, uint32_t *ret)
 static bool
 server(const char *text, struct options *o)
 {
-	const char *rest;
+	static const enum link_scheme schemes[] = { LINK_COAP, LINK_COAPS, LINK_COAP_TCP, LINK_COAPS_TCP };
+	const char *rest = strstr(text, "://");
+	size_t i = 0;
 
-	if (strncmp(text, "coap://", 7) == 0) {
-		o->scheme = LINK_COAP;
-		rest = text + 7;
-	} else if (strncmp(text, "coaps://", 8) == 0) {
-		o->scheme = LINK_COAPS;
-		rest = text + 8;
-	} else
+	if (rest == NULL || strlen(text) >= sizeof(o->server_text))
 		return false;
-	if (strlen(text) >= sizeof(o->server_text))
+	while (i < 4 && (strlen(link_scheme_name(schemes[i])) != (size_t)(rest - text) ||
+	    memcmp(link_scheme_name(schemes[i]), text, (size_t)(rest - text)) != 0))
+		i++;
+	if (i == 4)
 		return false;
+	o->scheme = schemes[i];
 	memcpy(o->server_text, text, strlen(text) + 1);
-	return addr_parse(rest, &o->server) == ERR_OK && o->server.port != 0;
+	return addr_parse(rest + 3, &o->server) == ERR_OK && o->server.port != 0;
 }
 
 /* A pattern may hold one conversion, of a number, with an optional width: %d, %6u, %06d. */
@@ -296,10 +296,16 @@ check(struct options *o)
 		return "--endpoint is missing, such as 'dev-%06d'";
 	if (o->count > 1 && strchr(o->endpoint, '%') == NULL)
 		return "--endpoint names only one device: put a %d into it";
-	if (o->scheme == LINK_COAPS && (o->psk_identity == NULL || o->psk_key_len == 0))
+	bool secure = o->scheme == LINK_COAPS || o->scheme == LINK_COAPS_TCP;
+	bool tcp = o->scheme == LINK_COAP_TCP || o->scheme == LINK_COAPS_TCP;
+	if (secure && (o->psk_identity == NULL || o->psk_key_len == 0))
 		return "coaps needs --psk-identity and --psk-key";
-	if (o->scheme == LINK_COAP && (o->psk_identity != NULL || o->psk_key_len > 0))
+	if (!secure && (o->psk_identity != NULL || o->psk_key_len > 0))
 		return "--psk-identity and --psk-key go with a coaps server";
+	if (tcp && (o->rtt_ms > 0 || o->loss > 0 || o->duplicate > 0 || o->reorder > 0))
+		return "--rtt, --loss, --duplicate and --reorder are about datagrams, and TCP has none";
+	if (tcp && (o->behaviour[BEHAVIOUR_RST] > 0 || o->behaviour[BEHAVIOUR_SEPARATE_RESPONSE] > 0))
+		return "the behaviours rst and separate-response are of UDP: TCP has no such messages";
 	return NULL;
 }
 
