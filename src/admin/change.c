@@ -66,6 +66,15 @@ identity_taken(const char *identity, const char *other, struct rpc_fault *f)
 	return f->code;
 }
 
+static enum rpc_error
+context_taken(const char *other, struct rpc_fault *f)
+{
+	rpc_refuse(f, RPC_CONFLICT, "exists", "/auth/oscore/sender_id",
+	    "The sender id and ID Context belong to the endpoint \"%.140s\" already.", other);
+	rpc_hint(f, "requests are told apart by them: each device needs one of its own");
+	return f->code;
+}
+
 enum rpc_error
 change_put_endpoint(struct call *call, const struct check *c, json_t *doc, bool *created,
     struct rpc_fault *f)
@@ -87,6 +96,10 @@ change_put_endpoint(struct call *call, const struct check *c, json_t *doc, bool 
 		keys.psk_key = psk->psk_key;
 		keys.psk_key_len = psk->psk_key_len;
 	}
+	if (rec->auth != NULL && rec->auth->kind == AUTH_OSCORE) {
+		keys.oscore_id = rec->auth->oscore->key.p;
+		keys.oscore_id_len = rec->auth->oscore->key.len;
+	}
 	if (rec->auth != NULL && auth_pinned(rec->auth, pinned))
 		keys.pinned = pinned;
 	enum err e = store_endpoint_get(st, rec->endpoint, &before);
@@ -97,6 +110,8 @@ change_put_endpoint(struct call *call, const struct check *c, json_t *doc, bool 
 	e = store_endpoint_put(st, &keys, doc, other);
 	if (e == ERR_EXISTS && psk != NULL)
 		return identity_taken(psk->psk_identity, other, f);
+	if (e == ERR_EXISTS && keys.oscore_id != NULL)
+		return context_taken(other, f);
 	return e == ERR_OK ? RPC_OK : change_store_failed(call, e, f);
 }
 

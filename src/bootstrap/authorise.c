@@ -11,6 +11,7 @@
  *     Certificate: of this very link, and either exactly the one that the record pins; or its chain leads to
  *     a client CA and the name is a common name of its subject or an alternative name, octet by octet.
  *     Raw public key: exactly the record's.
+ *     OSCORE: this very request is protected by the record's context, whatever it came over.
  *  5. NoSec only over plain CoAP, and only where the record says {"none":true}.
  *  6. Only who has proven to be the device learns that it is disabled or has nothing to get.
  */
@@ -86,6 +87,25 @@ name_by_credential(const struct identity *id, struct reader *reader, struct aren
 		return fault(why, e);
 	if (*ret == NULL)
 		return deny(why, "the device gave no endpoint name, and its credentials hold none");
+	return VERDICT_ALLOWED;
+}
+
+/* Rule 1, for OSCORE: the endpoint whose context it is. The octets begin with the length of the kid. */
+static enum verdict
+name_by_oscore(const struct authorise_request *req, struct reader *reader, struct arena *arena,
+    const char **ret, struct problem *why)
+{
+	size_t kid = req->oscore[0];
+	struct endpoint_row row;
+	enum err e = reader_oscore(reader, req->oscore + 1, kid, req->oscore + 1 + kid,
+	    req->oscore_len - 1 - kid, &row);
+
+	if (e == ERR_OK)
+		*ret = arena_text(arena, row.endpoint);
+	else if (e != ERR_NOTFOUND)
+		return fault(why, e);
+	if (*ret == NULL)
+		return deny(why, "the device gave no endpoint name, and no record has its OSCORE context");
 	return VERDICT_ALLOWED;
 }
 
@@ -183,6 +203,19 @@ check_public_key(const struct identity *id, const struct resolved *res, struct p
 	return VERDICT_ALLOWED;
 }
 
+/* Rule 4. The exchange layer has opened the request: only a holder of the secret can have made it. */
+static enum verdict
+check_oscore(const struct authorise_request *req, const struct resolved *res, struct problem *why)
+{
+	const struct record_octets *key = &res->auth->oscore->key;
+
+	if (req->oscore == NULL)
+		return deny(why, "the record asks for OSCORE, but the request came without");
+	if (!secret_eq(req->oscore, req->oscore_len, key->p, key->len))
+		return deny(why, "the endpoint name belongs to another OSCORE context");
+	return VERDICT_ALLOWED;
+}
+
 /* Rules 3 to 5. */
 static enum verdict
 check_proof(const struct authorise_request *req, const struct resolved *res, struct reader *reader,
@@ -191,7 +224,11 @@ check_proof(const struct authorise_request *req, const struct resolved *res, str
 	if (res->auth == NULL)
 		return deny(why, "neither the record nor its profile says how the device proves itself");
 
+	if (req->oscore != NULL && res->auth->kind != AUTH_OSCORE)
+		return deny(why, "the request is protected by OSCORE, but the record asks for another proof");
 	switch (res->auth->kind) {
+	case AUTH_OSCORE:
+		return check_oscore(req, res, why);
 	case AUTH_PSK:
 		return check_psk(req->identity, res, reader, why);
 	case AUTH_NONE:
@@ -253,7 +290,8 @@ authorise(const struct authorise_request *req, struct reader *reader, struct res
 
 	*name = req->ep;
 	if (*name == NULL)
-		v = name_by_identity(req->identity, reader, arena, name, why);
+		v = req->oscore != NULL ? name_by_oscore(req, reader, arena, name, why) :
+		    name_by_identity(req->identity, reader, arena, name, why);
 	if (v == VERDICT_ALLOWED)
 		v = find(resolver, *name, arena, &res, why);
 	if (v != VERDICT_ALLOWED)

@@ -27,7 +27,10 @@ enum verdict {
 struct authorise_request {
 	const char		*ep;		/* from the query, no NUL inside; NULL: absent */
 	enum link_scheme	 scheme;
-	const struct identity	*identity;
+	const struct identity	*identity;	/* of the link */
+	const uint8_t		*oscore;	/* what protects the request, as oscore_identity() has it,
+						   or NULL; then the link's identity is not asked for */
+	size_t			 oscore_len;
 };
 
 /*

@@ -197,12 +197,14 @@ may_take_over(const struct session *old, const struct addr *peer, bool proven)
  * an account, must not start over each time: over a slow network it would never get there.
  */
 static enum contest
-contest(const struct session *old, const struct link *link)
+contest(const struct session *old, const struct session_start *begin)
 {
+	const struct link *link = begin->link;
+	bool proven = begin->oscore != NULL || link_identity(link)->kind != IDENTITY_NONE;
+
 	if (old->link == link && old->restarts >= RESTARTS_MAX && !is_quiet(old))
 		return GO_ON;
-	return may_take_over(old, link_peer(link), link_identity(link)->kind != IDENTITY_NONE) ?
-	    TAKE_OVER : LEAVE_ALONE;
+	return may_take_over(old, link_peer(link), proven) ? TAKE_OVER : LEAVE_ALONE;
 }
 
 static uint8_t
@@ -242,7 +244,7 @@ start(struct service *svc, struct session_start *begin, struct exchange_reply *r
 	struct session *same_link = sessions_by_link(&svc->sessions, link), *s;
 
 	if (old != NULL) {
-		switch (contest(old, link)) {
+		switch (contest(old, begin)) {
 		case TAKE_OVER:
 			break;
 		case GO_ON:
@@ -300,7 +302,8 @@ bootstrap_request(struct service *svc, struct link *link, const struct exchange_
     struct exchange_reply *reply)
 {
 	struct bs_request req;
-	struct authorise_request who = { .scheme = link_scheme(link), .identity = link_identity(link) };
+	struct authorise_request who = { .scheme = link_scheme(link), .identity = link_identity(link),
+		.oscore = in->oscore, .oscore_len = in->oscore_len };
 	struct problem why = { .reason = "" };
 	struct resolved res;
 	struct arena arena;
@@ -325,7 +328,7 @@ bootstrap_request(struct service *svc, struct link *link, const struct exchange_
 	}
 
 	struct session_start begin = { .room = session_room(&arena), .link = link, .arena = &arena,
-		.pct = req.pct };
+		.pct = req.pct, .oscore = in->oscore, .oscore_len = in->oscore_len };
 	if (begin.room == NULL) {
 		reply->silent = true;
 		return;

@@ -327,6 +327,10 @@ session_new(struct service *svc, const struct session_start *start, struct sessi
 		return ERR_NOMEM;
 	if (!lean)
 		s->res = *start->res;
+	if (start->oscore != NULL) {
+		s->oscore = arena_dup(&arena, start->oscore, start->oscore_len);
+		s->oscore_len = s->oscore != NULL ? start->oscore_len : 0;
+	}
 	s->svc = svc;
 	s->link = start->link;
 	s->pct = start->pct;

@@ -21,7 +21,7 @@ static enum err
 read_record(struct session *s, struct arena *arena, struct resolved *ret)
 {
 	struct authorise_request who = { .ep = s->res.endpoint, .scheme = link_scheme(s->link),
-		.identity = link_identity(s->link) };
+		.identity = link_identity(s->link), .oscore = s->oscore, .oscore_len = s->oscore_len };
 	struct problem why = { .reason = "" };
 	const char *name;
 

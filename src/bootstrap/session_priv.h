@@ -62,6 +62,8 @@ struct session {
 	struct discovery	*discovery;	/* NULL: not asked, or no answer to make use of */
 	struct step_log		*log, *last;	/* steps that are over, oldest first */
 	const char		*why;		/* a sentence that the end needs, or NULL */
+	const uint8_t		*oscore;	/* the context that all is protected by, or NULL */
+	size_t			 oscore_len;
 	uint64_t		 id;
 	uint64_t		 started_at_us, progress_at_ms;
 	int64_t			 started_wall_ms;
@@ -85,6 +87,8 @@ struct session_start {
 	struct arena		*arena;
 	const struct resolved	*res;
 	int			 pct;
+	const uint8_t		*oscore;	/* as in struct exchange_incoming */
+	size_t			 oscore_len;
 	uint8_t			 restarts;
 };
 /* Sets up the arena as one session needs it. NULL when out of memory. */

@@ -116,6 +116,8 @@ read_kind(const struct doc *d, const struct place *at, const json_t *v, struct a
 		return read_certificate(d, at, v, auth);
 	case AUTH_PUBLIC_KEY:
 		return read_public_key(d, at, v, auth);
+	case AUTH_OSCORE:
+		return auth_oscore_read(d, at, v, auth);
 	case AUTH_NONE:
 		break;
 	}

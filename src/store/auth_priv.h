@@ -11,4 +11,7 @@
 enum err auth_read(
     const struct doc *, const struct place *, const json_t *, const struct auth **ret) MUST_CHECK;
 
+/* Its "oscore", into auth->oscore. */
+enum err auth_oscore_read(const struct doc *, const struct place *, const json_t *, struct auth *) MUST_CHECK;
+
 #endif

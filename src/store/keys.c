@@ -8,10 +8,13 @@ const char *const keys_endpoint[] = { "endpoint", "profile", "enabled", "auth", 
 	"config", NULL };
 const char *const keys_profile[] = { "profile", "match", "auth", "variables", "quirks", "config", NULL };
 
-const char *const keys_auth[] = { "psk", "certificate", "public_key", "none", NULL };
+const char *const keys_auth[] = { "psk", "certificate", "public_key", "none", "oscore", NULL };
 const char *const keys_auth_psk[] = { "identity", "key", NULL };
 const char *const keys_auth_certificate[] = { "sha256", NULL };
 const char *const keys_auth_public_key[] = { "spki", NULL };
+
+const char *const keys_auth_oscore[] = { "master_secret", "sender_id", "recipient_id",	/* needed */
+	"aead_algorithm", "hmac_algorithm", "master_salt", "id_context", NULL };
 
 const char *const keys_binary[] = { "hex", "base64", "text", "pem", "random", "derive", NULL };
 

@@ -10,7 +10,7 @@
 #include "store/record.h"
 #include "store/store_priv.h"
 
-enum reader_stmt { RD_ENDPOINT, RD_PSK, RD_PINNED, RD_DEVICE, RD_PROFILES, READER_NSTMTS };
+enum reader_stmt { RD_ENDPOINT, RD_PSK, RD_PINNED, RD_OSCORE, RD_KID, RD_DEVICE, RD_PROFILES, READER_NSTMTS };
 
 #define ENDPOINT							\
 	"SELECT e.name, e.profile, e.enabled, e.psk_identity, e.psk_key, e.json, d.lwm2m, d.format "	\
@@ -20,6 +20,8 @@ static const char *const sql[READER_NSTMTS] = {
 	[RD_ENDPOINT] = ENDPOINT "WHERE e.name = ?1",
 	[RD_PSK] = ENDPOINT "WHERE e.psk_identity = ?1",
 	[RD_PINNED] = ENDPOINT "WHERE e.pinned = ?1 LIMIT 2",
+	[RD_OSCORE] = ENDPOINT "WHERE e.oscore_id = ?1",
+	[RD_KID] = ENDPOINT "WHERE e.oscore_id > ?1 AND e.oscore_id < ?2 LIMIT 2",
 	[RD_DEVICE] = "SELECT lwm2m, format FROM device WHERE endpoint = ?1",
 	[RD_PROFILES] = "SELECT name, json FROM profile ORDER BY name",
 };
@@ -186,6 +188,61 @@ reader_pinned(struct reader *r, const uint8_t sha256[32], struct endpoint_row *r
 		e = ERR_EXISTS;
 	store_done(s);
 	return e;
+}
+
+#define KID_MAX	255	/* octets, as of an ID Context: far more than there are */
+
+static enum err
+find_blob(struct reader *r, enum reader_stmt which, const uint8_t *p, size_t len, struct endpoint_row *ret)
+{
+	/* fails on more than a gigabyte only, and finds nothing then */
+	(void)sqlite3_bind_blob64(r->stmts[which], 1, p, len, SQLITE_STATIC);
+	return find(r, r->stmts[which], ret);
+}
+
+/* The one record whose key begins so; keys do not begin with 255, the length of a kid. */
+static enum err
+find_kid(struct reader *r, const uint8_t *key, size_t len, struct endpoint_row *ret)
+{
+	sqlite3_stmt *s = r->stmts[RD_KID];
+	uint8_t beyond[1 + KID_MAX];
+	size_t last = len - 1;
+	enum err e;
+	int rc;
+
+	memcpy(beyond, key, len);
+	while (beyond[last] == UINT8_MAX)
+		last--;
+	beyond[last]++;
+	/* neither fails with numbers and lengths like these */
+	(void)sqlite3_bind_blob64(s, 1, key, len, SQLITE_STATIC);
+	(void)sqlite3_bind_blob64(s, 2, beyond, last + 1, SQLITE_STATIC);
+	rc = sqlite3_step(s);
+	e = rc == SQLITE_ROW ? copy_row(r, s, ret) : rc == SQLITE_DONE ? ERR_NOTFOUND : ERR_DB;
+	if (e == ERR_OK) {
+		rc = sqlite3_step(s);	/* nobody can say which of several is meant */
+		e = rc == SQLITE_DONE ? ERR_OK : rc == SQLITE_ROW ? ERR_NOTFOUND : ERR_DB;
+	}
+	store_done(s);
+	return e;
+}
+
+enum err
+reader_oscore(struct reader *r, const uint8_t *kid, size_t kid_len, const uint8_t *id_context, size_t len,
+    struct endpoint_row *ret)
+{
+	uint8_t key[1 + KID_MAX + KID_MAX];
+	enum err e;
+
+	if (kid_len >= KID_MAX || len > KID_MAX)
+		return ERR_NOTFOUND;
+	key[0] = (uint8_t)kid_len;
+	if (kid_len > 0)
+		memcpy(key + 1, kid, kid_len);
+	if (len > 0)
+		memcpy(key + 1 + kid_len, id_context, len);
+	e = find_blob(r, RD_OSCORE, key, 1 + kid_len + len, ret);
+	return e == ERR_NOTFOUND && len == 0 ? find_kid(r, key, 1 + kid_len, ret) : e;
 }
 
 enum err

@@ -40,6 +40,13 @@ enum err reader_psk(struct reader *, const uint8_t *identity, size_t len,
 enum err reader_pinned(struct reader *, const uint8_t sha256[32], struct endpoint_row *ret) MUST_CHECK;
 
 /*
+ * By OSCORE's kid, with the ID Context or (len 0) without: then it is the one record of that kid, or
+ * among several the one without ID Context. ERR_NOTFOUND, ERR_DB.
+ */
+enum err reader_oscore(struct reader *, const uint8_t *kid, size_t kid_len, const uint8_t *id_context,
+    size_t len, struct endpoint_row *ret) MUST_CHECK;
+
+/*
  * What was learnt of a device, also of one that has no record of its own (a profile matches it);
  * the rows above have it already. 'format' -1: nothing. ERR_NOTFOUND when never seen, ERR_DB.
  */

@@ -179,6 +179,9 @@ record_read_profile(const struct doc *d, json_t *doc, struct profile_record *ret
 		e = read_match(d, PLACE_KEY(root, "match"), json_object_get(doc, "match"), &rec);
 	if (e == ERR_OK)
 		e = read_common(d, root, doc, &rec.auth, &rec.variables, &rec.config);
+	if (e == ERR_OK && rec.auth != NULL && rec.auth->kind == AUTH_OSCORE)
+		return doc_refuse(d, PLACE_KEY(PLACE_KEY(root, "auth"), "oscore"), "unsupported",
+		    "each device has an OSCORE context of its own: it is given in the device's record");
 	if (e == ERR_OK && json_object_get(doc, "quirks") != NULL)
 		e = read_quirks(d, PLACE_KEY(root, "quirks"), json_object_get(doc, "quirks"), &rec.quirks);
 	if (e == ERR_OK)

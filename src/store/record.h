@@ -20,7 +20,25 @@ struct objdefs;
 #define RECORD_PSK_IDENTITY_MAX	128	/* spec/bootstrap.md 5.2 */
 #define RECORD_PSK_MAX		64
 
-enum auth_kind { AUTH_PSK, AUTH_CERTIFICATE, AUTH_PUBLIC_KEY, AUTH_NONE };
+enum auth_kind { AUTH_PSK, AUTH_CERTIFICATE, AUTH_PUBLIC_KEY, AUTH_NONE, AUTH_OSCORE };
+
+#define RECORD_OSCORE_SECRET_MIN	16
+#define RECORD_OSCORE_SECRET_MAX	64	/* of a master secret, or salt */
+#define RECORD_OSCORE_CONTEXT_MAX	48	/* of an ID Context */
+
+struct record_octets {
+	const uint8_t	*p;
+	size_t		 len;
+};
+
+/* An OSCORE security context, as the device's /21 holds it: 'sender_id' is what the device sends under. */
+struct auth_oscore {
+	struct record_octets	 master_secret, sender_id, recipient_id;
+	struct record_octets	 master_salt, id_context;	/* may be empty */
+	int		 aead;		/* COSE numbers: 10, 11 … */
+	int		 hkdf;		/* -10, -11 */
+	struct record_octets	 key;		/* for endpoint_keys.oscore_id */
+};
 
 /* How a device proves itself to this server. */
 struct auth {
@@ -33,6 +51,7 @@ struct auth {
 	uint8_t		 sha256[32];
 	const uint8_t	*spki;			/* PUBLIC_KEY */
 	size_t		 spki_len;
+	const struct auth_oscore *oscore;	/* OSCORE */
 };
 /*
  * What a peer with this 'auth' is found by before its name is known: SHA-256 of the pinned certificate, or
@@ -41,7 +60,7 @@ struct auth {
 #define AUTH_PINNED_LEN	32
 bool auth_pinned(const struct auth *, uint8_t ret[AUTH_PINNED_LEN]);
 
-const char *auth_kind_name(enum auth_kind);	/* "psk", "certificate", "public_key", "none" */
+const char *auth_kind_name(enum auth_kind);	/* "psk", "certificate", … */
 
 /*
  * What is done otherwise for devices that need it, and cannot be recognised by what they answer

@@ -161,6 +161,8 @@ record_redact(const json_t *doc, const struct objdefs *defs)
 	if (copy == NULL)
 		return NULL;
 	rc = hide(json_object_get(json_object_get(copy, "auth"), "psk"), "key");
+	rc |= hide(json_object_get(json_object_get(copy, "auth"), "oscore"), "master_secret");
+	rc |= hide(json_object_get(json_object_get(copy, "auth"), "oscore"), "master_salt");
 	rc |= hide_named(defs, config);
 	rc |= hide_writes(defs, json_object_get(config, "write"));
 	if (rc != 0) {

@@ -22,12 +22,13 @@ const char *const store_sql[STORE_NSTMTS] = {
 	[ST_TALLY_SET] = "UPDATE tally SET value = ?2 WHERE name = ?1",
 
 	[ST_ENDPOINT_INSERT] = "INSERT INTO endpoint (name, profile, enabled, psk_identity, psk_key, json, "
-	    "pinned) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+	    "pinned, oscore_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
 	[ST_ENDPOINT_UPDATE] = "UPDATE endpoint SET profile = ?2, enabled = ?3, psk_identity = ?4, "
-	    "psk_key = ?5, json = ?6, pinned = ?7 WHERE name = ?1",
+	    "psk_key = ?5, json = ?6, pinned = ?7, oscore_id = ?8 WHERE name = ?1",
 	[ST_ENDPOINT_REMOVE] = "DELETE FROM endpoint WHERE name = ?1",
 	[ST_ENDPOINT_GET] = "SELECT json FROM endpoint WHERE name = ?1",
 	[ST_ENDPOINT_BY_PSK] = "SELECT name FROM endpoint WHERE psk_identity = ?1",
+	[ST_ENDPOINT_BY_OSCORE] = "SELECT name FROM endpoint WHERE oscore_id = ?1",
 
 	[ST_LIST_ALL] = ITEM "WHERE e.name >= ?1 ORDER BY e.name",
 	[ST_LIST_PROFILE] = ITEM "WHERE e.profile = ?2 AND e.name >= ?1 ORDER BY e.name",

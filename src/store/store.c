@@ -24,6 +24,8 @@ load_figures(struct store *st)
 	if (db_number(st->db, "SELECT value FROM tally WHERE name = 'endpoints'", &t->endpoints) != ERR_OK ||
 	    db_number(st->db, "SELECT value FROM tally WHERE name = 'profiles'", &t->profiles) != ERR_OK ||
 	    db_number(st->db, "SELECT value FROM tally WHERE name = 'last_seq'", &t->last_seq) != ERR_OK ||
+	    db_number(st->db, "SELECT value FROM tally WHERE name = 'oscore_numbers'",
+		&t->oscore_numbers) != ERR_OK ||
 	    db_number(st->db, "SELECT max(seq) FROM event", &newest) != ERR_OK ||
 	    db_number(st->db, "SELECT min(seq) FROM event", &t->first_seq) != ERR_OK)
 		return store_fail(st);
@@ -193,6 +195,8 @@ bind_endpoint(struct txn *t, enum store_stmt which, const struct endpoint_keys *
 		/* a key in a profile leaves none here; bound as NULL then */
 		txn_bind_blob(t, which, 5, k->psk_key, k->psk_key_len);
 	}
+	if (k->oscore_id != NULL)
+		txn_bind_blob(t, which, 8, k->oscore_id, k->oscore_id_len);
 	txn_bind_text(t, which, 6, t->st->dump, json_len);
 	if (pinned[0] != '\0')
 		txn_bind_text(t, which, 7, pinned, strlen(pinned));
@@ -201,12 +205,14 @@ bind_endpoint(struct txn *t, enum store_stmt which, const struct endpoint_keys *
 static void
 name_holder(struct store *st, const struct endpoint_keys *k, char other[256])
 {
-	sqlite3_stmt *s = st->stmts[ST_ENDPOINT_BY_PSK];
+	bool psk = k->psk_identity != NULL;
+	sqlite3_stmt *s = st->stmts[psk ? ST_ENDPOINT_BY_PSK : ST_ENDPOINT_BY_OSCORE];
 	enum err e = ERR_OK;
 
 	other[0] = '\0';
 	/* cannot fail with a number and a length like these */
-	(void)sqlite3_bind_blob64(s, 1, k->psk_identity, k->psk_identity_len, SQLITE_STATIC);
+	(void)sqlite3_bind_blob64(s, 1, psk ? k->psk_identity : k->oscore_id,
+	    psk ? k->psk_identity_len : k->oscore_id_len, SQLITE_STATIC);
 	if (store_step(st, s, &e)) {
 		const char *name = (const char *)sqlite3_column_text(s, 0);
 		size_t len = name != NULL ? strnlen(name, 255) : 0;

@@ -66,8 +66,10 @@ struct endpoint_keys {
 	const uint8_t	*psk_key;		/* with an identity */
 	size_t		 psk_key_len;
 	const uint8_t	*pinned;		/* or NULL; auth_pinned() says it, AUTH_PINNED_LEN bytes */
+	const uint8_t	*oscore_id;		/* or NULL; auth_oscore.key, unique over all endpoints */
+	size_t		 oscore_id_len;
 };
-/* ERR_EXISTS  another endpoint has this PSK identity (*other gets its name, if not NULL) */
+/* ERR_EXISTS  another endpoint has this PSK identity, or OSCORE context (*other gets its name, if not NULL) */
 enum err store_endpoint_put(struct store *, const struct endpoint_keys *, const struct json_t *doc,
     char other[256]) MUST_CHECK;
 enum err store_endpoint_remove(struct store *, const char *endpoint) MUST_CHECK;	/* ERR_NOTFOUND */
@@ -101,6 +103,14 @@ enum err store_object_user(struct store *, uint16_t oid, uint32_t most, bool *pr
 enum err store_mark(struct store *) MUST_CHECK;		/* not nested */
 enum err store_undo_to_mark(struct store *) MUST_CHECK;
 enum err store_release_mark(struct store *) MUST_CHECK;
+
+/*
+ * Sequence numbers of OSCORE, which must never be used twice: those below reserved() were handed out,
+ * durably. reserve() raises that by 'n' with the next commit; whoever may use them knows then from
+ * what reserved() was and is.
+ */
+enum err store_numbers_reserve(struct store *, uint64_t n) MUST_CHECK;
+uint64_t store_numbers_reserved(const struct store *);
 
 /* --- lists; the callback returns false to stop --- */
 

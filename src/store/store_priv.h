@@ -18,6 +18,7 @@ enum store_stmt {
 	ST_MARK, ST_MARK_RELEASE, ST_MARK_UNDO,
 	ST_TALLY_SET,
 	ST_ENDPOINT_INSERT, ST_ENDPOINT_UPDATE, ST_ENDPOINT_REMOVE, ST_ENDPOINT_GET, ST_ENDPOINT_BY_PSK,
+	ST_ENDPOINT_BY_OSCORE,
 	ST_LIST_ALL, ST_LIST_PROFILE, ST_LIST_STATE,
 	ST_PROFILE_INSERT, ST_PROFILE_UPDATE, ST_PROFILE_REMOVE, ST_PROFILE_GET, ST_PROFILE_LIST,
 	ST_DEVICE_NEW, ST_DEVICE_REMOVE, ST_DEVICE_GET, ST_DEVICE_SAME, ST_DEVICE_ENDED, ST_DEVICE_LEARN,
@@ -32,6 +33,7 @@ struct tally {
 	int64_t		endpoints, profiles;
 	int64_t		last_seq;	/* newest event ever; 0: none */
 	int64_t		first_seq;	/* oldest event kept; 0: none */
+	int64_t		oscore_numbers;	/* those below are reserved */
 	uint64_t	profile_changes;
 };
 

@@ -225,6 +225,7 @@ commit_group(struct store *st)
 	put_figure(&t, "endpoints", now->endpoints, was->endpoints);
 	put_figure(&t, "profiles", now->profiles, was->profiles);
 	put_figure(&t, "last_seq", now->last_seq, was->last_seq);
+	put_figure(&t, "oscore_numbers", now->oscore_numbers, was->oscore_numbers);
 	txn_run(&t, ST_COMMIT);
 	if (t.err != ERR_OK) {
 		rollback(st);
