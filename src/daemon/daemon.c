@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "daemon/daemon_priv.h"
 #include "daemon/letters.h"
+#include "daemon/numbers.h"
 #include "daemon/registry.h"
 #include "daemon/worker.h"
 #include "lwm2m/objdef.h"
@@ -158,6 +159,8 @@ open_store(struct daemon *d)
 	struct problem why = { .text = "" };
 	enum err e = store_open(&opts, &d->store, &why);
 
+	if (e == ERR_OK)
+		e = numbers_new(d->loop, d->store, &d->numbers, &why);
 	if (e != ERR_OK)
 		log_error("store.url: %s%s%s", why.where, why.where[0] != '\0' ? ": " : "", why.text);
 	return e;
@@ -208,6 +211,7 @@ make_workers(struct daemon *d)
 		const struct worker_opts opts = {
 			.number = (uint16_t)i, .shared = count > 1, .settings = &d->settings,
 			.store = d->store, .defs = d->defs, .dtls = d->dtls, .reports = d->reports,
+			.numbers = numbers_of(d->numbers),
 		};
 		enum err e = worker_new(&opts, &d->workers[i]);
 		if (e != ERR_OK) {
@@ -392,6 +396,7 @@ daemon_free(struct daemon *d)
 		worker_free(d->workers[i]);
 	if (d->store != NULL && store_commit(d->store) != ERR_OK)
 		log_error("store: the last changes could not be written: %s", store_error(d->store));
+	numbers_free(d->numbers);	/* the commit may have told it something */
 	resolver_free(d->resolver);
 	reader_free(d->reader);
 	store_close(d->store);

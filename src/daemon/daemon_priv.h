@@ -29,6 +29,7 @@ struct daemon {
 	struct daemon_opts	 opts;
 	struct loop		*loop;
 	struct store		*store;
+	struct numbers		*numbers;	/* of OSCORE */
 	struct objdefs		*defs;
 	struct reader		*reader;
 	struct resolver		*resolver;

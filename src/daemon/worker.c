@@ -10,14 +10,18 @@
 #include "base/loop.h"
 #include "base/text.h"
 #include "daemon/letters.h"
+#include "daemon/numbers.h"
 #include "daemon/settings.h"
 #include "exchange/exchange.h"
+#include "oscore/oscore.h"
 #include "lwm2m/objdef.h"
 #include "store/reader.h"
 #include "store/resolve.h"
 
 /* Reports that may wait for the main thread; beyond it history is counted, not kept. */
 #define BACKLOG_MAX	50000
+/* OSCORE contexts kept after their session, half a KiB each: beyond them an Echo more is asked for. */
+#define CONTEXTS_MAX	20000
 
 struct worker {
 	uint16_t		 number;
@@ -29,6 +33,7 @@ struct worker {
 	struct reader		*reader;
 	struct resolver		*resolver;
 	struct objdefs		*defs;
+	struct oscore		*oscore;
 	struct exchange		*exchange;
 	struct transport	*transport;
 	struct service		*service;
@@ -151,6 +156,15 @@ find_pinned(void *arg, enum identity_kind kind, const uint8_t sha256[32])
 	if (e == ERR_EXISTS)
 		return ERR_OK;
 	return e == ERR_NOTFOUND ? resolver_pinned(w->resolver, sha256) : e;
+}
+
+static enum err
+find_context(void *arg, const struct oscore_id *kid, const uint8_t *id_context, size_t len,
+    struct oscore_params *ret)
+{
+	struct worker *w = arg;
+
+	return numbers_context(w->reader, kid, id_context, len, ret);
 }
 
 static void
@@ -357,7 +371,11 @@ make_layers(struct worker *w, const struct worker_opts *opts)
 	exchange.params.idle_timeout_ms = (uint32_t)s->dtls_idle_timeout;
 	exchange.params.max_upload = 0;		/* no request to us has a body */
 
-	enum err e = exchange_new(w->loop, &exchange, &w->exchange);
+	enum err e = oscore_new(&(struct oscore_opts){ .find = find_context, .arg = w,
+	    .numbers = opts->numbers, .worker = opts->number, .max_contexts = CONTEXTS_MAX }, &w->oscore);
+	exchange.oscore = w->oscore;
+	if (e == ERR_OK)
+		e = exchange_new(w->loop, &exchange, &w->exchange);
 	if (e == ERR_OK)
 		e = transport_new(w->loop, &transport, &events, &w->transport);
 	if (e != ERR_OK)
@@ -480,6 +498,7 @@ worker_free(struct worker *w)
 		transport_free(w->transport);
 	if (w->exchange != NULL)
 		exchange_free(w->exchange);
+	oscore_free(w->oscore);
 	resolver_free(w->resolver);
 	reader_free(w->reader);
 	if (w->loop != NULL)

@@ -15,6 +15,7 @@ struct exchange_stats;
 struct mailbox;
 struct objdefs;
 struct order;
+struct oscore_numbers;
 struct settings;
 struct store;
 struct worker;
@@ -30,6 +31,7 @@ struct worker_opts {
 	struct store		*store;		/* all borrowed */
 	struct objdefs		*defs;		/* counted: the worker has a hold of its own */
 	struct dtls_shared	*dtls;		/* NULL: no coaps */
+	struct oscore_numbers	*numbers;	/* shared by all */
 	struct mailbox		*reports;	/* to the main thread */
 };
 
