@@ -15,13 +15,13 @@
  * that what is in force is never more than what a restart would find.
  */
 
-#define IMPORTED_MAX	1000U		/* definitions in the store */
-#define CHECKED_MAX	200000U		/* records that are looked at before one is removed */
+#define IMPORTED_MAX 1000U   /* definitions in the store */
+#define CHECKED_MAX  200000U /* records that are looked at before one is removed */
 
 /* What is wanted: XML, or a definition as a file has it. */
 struct wanted {
-	json_t	*defs;		/* array of definitions; owned */
-	json_t	*warnings;	/* array of sentences; owned */
+	json_t *defs;	  /* array of definitions; owned */
+	json_t *warnings; /* array of sentences; owned */
 };
 
 static bool
@@ -33,7 +33,8 @@ is_imported(const struct objdef *o)
 /* --- set: from the parameters to definitions --- */
 
 static enum rpc_error
-read_xml(const void *xml, size_t len, bool utf8, const char *pointer, struct wanted *w, struct rpc_fault *f)
+read_xml(const void *xml, size_t len, bool utf8, const char *pointer, struct wanted *w,
+    struct rpc_fault *f)
 {
 	struct problem why = { .text = "" };
 	json_t *notes = NULL;
@@ -81,15 +82,17 @@ mark_secret(const json_t *rids, struct wanted *w, struct rpc_fault *f)
 	json_array_foreach((json_t *)rids, i, rid) {
 		bool found = false;
 		json_array_foreach(resources, k, r) {
-			if (!json_is_integer(rid) || json_integer_value(json_object_get(r, "id")) !=
-			    json_integer_value(rid))
+			if (!json_is_integer(rid) ||
+			    json_integer_value(json_object_get(r, "id")) != json_integer_value(rid))
 				continue;
 			json_object_set_new(r, "secret", json_true());
 			found = true;
 		}
 		if (!found)
 			return rpc_refuse(f, RPC_INVALID_PARAMS, "unknown-resource", "/secret",
-			    "\"secret\" is a list of resource ids of the object; element %zu is none.", i);
+			    "\"secret\" is a list of resource ids of the object; element %zu is "
+			    "none.",
+			    i);
 	}
 	return RPC_OK;
 }
@@ -105,7 +108,8 @@ read_wanted(const json_t *params, struct wanted *w, struct rpc_fault *f)
 		return rpc_refuse(f, RPC_INVALID_PARAMS, "missing", "",
 		    "Expected one of \"xml\", \"xml_base64\" and \"definition\".");
 	if (xml != NULL)
-		code = read_xml(xml, json_string_length(json_object_get(params, "xml")), true, "/xml", w, f);
+		code = read_xml(
+		    xml, json_string_length(json_object_get(params, "xml")), true, "/xml", w, f);
 	else if (base64 != NULL)
 		code = read_base64(base64, w, f);
 	else
@@ -153,19 +157,22 @@ check_definition(const json_t *def, bool xml, uint16_t *oid, struct rpc_fault *f
 	objdefs_free(one);
 	if (!is_reserved(*oid))
 		return RPC_OK;
-	rpc_refuse(f, RPC_CONFLICT, "reserved", "", "Object %u cannot be imported: records have names of "
-	    "their own for its resources, and the definition that comes with strapd knows all its versions.",
+	rpc_refuse(f, RPC_CONFLICT, "reserved", "",
+	    "Object %u cannot be imported: records have names of "
+	    "their own for its resources, and the definition that comes with strapd knows all its "
+	    "versions.",
 	    *oid);
-	rpc_hint(f, "a JSON file in the folder of object definitions (objects.directory) replaces it nevertheless");
+	rpc_hint(f, "a JSON file in the folder of object definitions (objects.directory) replaces "
+		    "it nevertheless");
 	return f->code;
 }
 
 /* --- set: what it does to records --- */
 
 struct profile_check {
-	const struct objdefs	*before, *after;
-	json_t			*warnings;
-	size_t			 told;
+	const struct objdefs *before, *after;
+	json_t *warnings;
+	size_t told;
 };
 
 static bool
@@ -188,10 +195,13 @@ check_profile_fits(void *arg, const char *profile, const json_t *doc)
 	const json_t *config = json_object_get(doc, "config");
 	struct problem why = { .text = "" };
 
-	if (config == NULL || fits(config, c->after, &why) || !fits(config, c->before, &(struct problem){ 0 }))
+	if (config == NULL || fits(config, c->after, &why) ||
+	    !fits(config, c->before, &(struct problem){ 0 }))
 		return true;
-	json_array_append_new(c->warnings, json_sprintf("The profile \"%.64s\" does not fit the definition "
-	    "any more: %s: %s.", profile, why.where, why.text));
+	json_array_append_new(
+	    c->warnings, json_sprintf("The profile \"%.64s\" does not fit the definition "
+				      "any more: %s: %s.",
+			     profile, why.where, why.text));
 	return ++c->told < 20;
 }
 
@@ -200,16 +210,19 @@ static enum rpc_error
 check_profiles(struct call *call, const struct objdefs *after, bool force, json_t *warnings,
     struct rpc_fault *f)
 {
-	struct profile_check c = { .before = call->admin->opts.defs, .after = after, .warnings = warnings };
+	struct profile_check c = {
+		.before = call->admin->opts.defs, .after = after, .warnings = warnings
+	};
 	enum err e = store_profile_list(call->admin->opts.store, check_profile_fits, &c);
 
 	if (e != ERR_OK)
 		return change_store_failed(call, e, f);
 	if (c.told == 0 || force)
 		return RPC_OK;
-	rpc_refuse(f, RPC_CONFLICT, "in-use", "", "%s", json_string_value(
-	    json_array_get(warnings, json_array_size(warnings) - 1)));
-	rpc_hint(f, "\"force\" goes on; devices of the profile are then refused until it is changed");
+	rpc_refuse(f, RPC_CONFLICT, "in-use", "", "%s",
+	    json_string_value(json_array_get(warnings, json_array_size(warnings) - 1)));
+	rpc_hint(
+	    f, "\"force\" goes on; devices of the profile are then refused until it is changed");
 	return f->code;
 }
 
@@ -232,10 +245,12 @@ keep_secrets(const struct objdefs *defs, uint16_t oid, json_t *def)
 	json_t *r;
 	size_t i;
 
-	json_array_foreach(json_object_get(def, "resources"), i, r)
-		if (json_object_get(r, "secret") == NULL && strcmp(json_string_value(json_object_get(r, "type")),
-		    "none") != 0 && objdefs_secret(defs, oid, (uint16_t)json_integer_value(json_object_get(r, "id"))))
-			json_object_set_new(r, "secret", json_true());
+	json_array_foreach(json_object_get(def, "resources"), i,
+	    r) if (json_object_get(r, "secret") == NULL &&
+		   strcmp(json_string_value(json_object_get(r, "type")), "none") != 0 &&
+		   objdefs_secret(
+		       defs, oid, (uint16_t)json_integer_value(json_object_get(r, "id"))))
+	    json_object_set_new(r, "secret", json_true());
 }
 
 static enum rpc_error
@@ -252,8 +267,8 @@ put_one(struct call *call, json_t *def, bool xml, json_t *oids, struct rpc_fault
 	if (e != ERR_OK)
 		return change_store_failed(call, e, f);
 	json_array_append_new(oids, json_integer(oid));
-	return change_event(call, "object.set", NULL, json_pack("{s:i, s:O}", "object", oid,
-	    "name", json_object_get(def, "name")), f);
+	return change_event(call, "object.set", NULL,
+	    json_pack("{s:i, s:O}", "object", oid, "name", json_object_get(def, "name")), f);
 }
 
 static size_t
@@ -281,11 +296,12 @@ load_changed(struct call *call, struct objdefs **ret, struct rpc_fault *f)
 	if (e == ERR_OK) {
 		objdefs_free(*ret);
 		*ret = NULL;
-		return rpc_refuse(f, RPC_LIMIT, "limit", "", "There are %u imported objects already.",
-		    IMPORTED_MAX);
+		return rpc_refuse(f, RPC_LIMIT, "limit", "",
+		    "There are %u imported objects already.", IMPORTED_MAX);
 	}
-	return rpc_refuse(f, RPC_UNAVAILABLE, "objects", "", "The object definitions cannot be read: %s%s%s.",
-	    why.where, why.where[0] != '\0' ? ": " : "", why.text);
+	return rpc_refuse(f, RPC_UNAVAILABLE, "objects", "",
+	    "The object definitions cannot be read: %s%s%s.", why.where,
+	    why.where[0] != '\0' ? ": " : "", why.text);
 }
 
 /* On disk first; then all workers are told. Takes 'fresh'. */
@@ -311,9 +327,8 @@ put_all(struct call *call, const struct wanted *w, bool xml, json_t *oids, struc
 	json_t *def;
 	size_t i;
 
-	json_array_foreach(w->defs, i, def)
-		if (code == RPC_OK)
-			code = put_one(call, def, xml, oids, f);
+	json_array_foreach(w->defs, i, def) if (code == RPC_OK) code =
+	    put_one(call, def, xml, oids, f);
 	return code == RPC_OK ? load_changed(call, fresh, f) : code;
 }
 
@@ -321,7 +336,8 @@ static enum rpc_error
 set_objects(struct call *call, const struct wanted *w, const json_t *params, json_t **ret,
     struct rpc_fault *f)
 {
-	bool xml = json_object_get(params, "definition") == NULL, force = param_bool(params, "force");
+	bool xml = json_object_get(params, "definition") == NULL,
+	     force = param_bool(params, "force");
 	const struct objdefs *before = call->admin->opts.defs;
 	json_t *oids = json_array(), *list = json_array(), *oid;
 	struct objdefs *fresh = NULL;
@@ -335,16 +351,15 @@ set_objects(struct call *call, const struct wanted *w, const json_t *params, jso
 		code = change_end(call, code, f);
 	}
 	if (code == RPC_OK) {
-		json_array_foreach(oids, i, oid)
-			json_array_append_new(list,
-			    describe(before, fresh, (uint16_t)json_integer_value(oid)));
+		json_array_foreach(oids, i, oid) json_array_append_new(
+		    list, describe(before, fresh, (uint16_t)json_integer_value(oid)));
 		code = commit_and_take(call, fresh, f);
 		fresh = NULL;
 	}
 	objdefs_free(fresh);
 	if (code == RPC_OK) {
 		json_array_foreach(oids, i, oid)
-			change_log(call, "object=%d imported", (int)json_integer_value(oid));
+		    change_log(call, "object=%d imported", (int)json_integer_value(oid));
 		*ret = json_pack("{s:O, s:O}", "objects", list, "warnings", w->warnings);
 	}
 	json_decref(oids);
@@ -381,7 +396,8 @@ source_of(const struct objdef *o)
 static enum rpc_error
 unknown(int64_t oid, struct rpc_fault *f)
 {
-	return rpc_refuse(f, RPC_NOT_FOUND, "not-found", "/object", "Object %d is not known.", (int)oid);
+	return rpc_refuse(
+	    f, RPC_NOT_FOUND, "not-found", "/object", "Object %d is not known.", (int)oid);
 }
 
 void
@@ -398,15 +414,15 @@ method_object_get(struct call *call, json_t *params)
 		return;
 	}
 	call_result(call, json_pack("{s:o?, s:s, s:s}", "definition", objdefs_json(defs, oid),
-	    "source", source_of(o), "origin", o->origin));
+			      "source", source_of(o), "origin", o->origin));
 }
 
 static json_t *
 list_item(const struct objdef *o)
 {
 	return json_pack("{s:i, s:s, s:o, s:b, s:b, s:I, s:s}", "object", o->id, "name", o->name,
-	    "version", json_sprintf("%u.%u", o->version >> 8, o->version & 0xffu),
-	    "multiple", o->multiple, "mandatory", o->mandatory, "resources", (json_int_t)o->nresources,
+	    "version", json_sprintf("%u.%u", o->version >> 8, o->version & 0xffu), "multiple",
+	    o->multiple, "mandatory", o->mandatory, "resources", (json_int_t)o->nresources,
 	    "source", source_of(o));
 }
 
@@ -439,16 +455,20 @@ check_unused(struct call *call, uint16_t oid, struct rpc_fault *f)
 		return RPC_OK;
 	if (e != ERR_OK)
 		return change_store_failed(call, e, f);
-	rpc_refuse(f, RPC_CONFLICT, "in-use", "/object", "The %s \"%.200s\" writes to object %u, so its "
-	    "definition stays.", profile ? "profile" : "endpoint", name, oid);
-	rpc_hint(f, "\"force\" removes it all the same; such devices are then refused until their record is "
-	    "changed");
+	rpc_refuse(f, RPC_CONFLICT, "in-use", "/object",
+	    "The %s \"%.200s\" writes to object %u, so its "
+	    "definition stays.",
+	    profile ? "profile" : "endpoint", name, oid);
+	rpc_hint(f, "\"force\" removes it all the same; such devices are then refused until their "
+		    "record is "
+		    "changed");
 	return f->code;
 }
 
 /* What is left knows the object from a file, or no record needs it, or that is wanted. */
 static enum rpc_error
-remove_stored(struct call *call, uint16_t oid, bool force, struct objdefs **fresh, struct rpc_fault *f)
+remove_stored(
+    struct call *call, uint16_t oid, bool force, struct objdefs **fresh, struct rpc_fault *f)
 {
 	enum rpc_error code;
 	enum err e = store_object_remove(call->admin->opts.store, oid);
@@ -478,8 +498,10 @@ remove_object(struct call *call, uint16_t oid, bool force, struct rpc_fault *f)
 	if (o == NULL)
 		return unknown(oid, f);
 	if (!is_imported(o))
-		return rpc_refuse(f, RPC_CONFLICT, "from-file", "/object", "Object %u was not imported: its "
-		    "definition is in %.150s.", oid, o->origin);
+		return rpc_refuse(f, RPC_CONFLICT, "from-file", "/object",
+		    "Object %u was not imported: its "
+		    "definition is in %.150s.",
+		    oid, o->origin);
 	code = change_begin(call, f);
 	if (code == RPC_OK) {
 		code = remove_stored(call, oid, force, &fresh, f);

@@ -64,7 +64,8 @@ make_params(struct ctl *c, const char *name, const char *text, size_t len, json_
 	if (*p == '{') {
 		json_t *v = json_loadb(p, len - (size_t)(p - text), JSON_REJECT_DUPLICATES, &why);
 		if (v == NULL)
-			return ctl_fail(c, "%s:%d:%d: not JSON: %s", name, why.line, why.column, why.text);
+			return ctl_fail(
+			    c, "%s:%d:%d: not JSON: %s", name, why.line, why.column, why.text);
 		*ret = json_pack("{s:o}", "definition", v);
 		return CTL_DONE;
 	}
@@ -98,7 +99,8 @@ add_secrets(struct ctl *c, json_t *params)
 		errno = 0;
 		long n = strtol(s, &end, 10);
 		if (errno != 0 || end == s || (*end != ',' && *end != '\0') || n < 0 || n > 65534)
-			return ctl_usage(c, "--secret takes resource ids with commas between them, such as 3,4.");
+			return ctl_usage(c,
+			    "--secret takes resource ids with commas between them, such as 3,4.");
 		json_array_append_new(list, json_integer(n));
 		if (*end == '\0')
 			return CTL_DONE;
@@ -131,7 +133,8 @@ import_file(struct ctl *c, const char *name)
 	int code = read_file(c, name, &text, &len);
 
 	if (code == CTL_DONE)
-		code = make_params(c, strcmp(name, "-") == 0 ? "standard input" : name, text, len, &params);
+		code = make_params(
+		    c, strcmp(name, "-") == 0 ? "standard input" : name, text, len, &params);
 	if (code == CTL_DONE)
 		code = add_secrets(c, params);
 	free(text);
@@ -191,8 +194,8 @@ add_rows(struct tab *t, const json_t *list)
 int
 cmd_object_list(struct ctl *c)
 {
-	static const char *const heads[] = { ">OBJECT", "NAME", "VERSION", "INSTANCES", ">RESOURCES", "FROM",
-		NULL };
+	static const char *const heads[] = { ">OBJECT", "NAME", "VERSION", "INSTANCES",
+		">RESOURCES", "FROM", NULL };
 	struct tab *t = c->json ? NULL : ctl_table(c, heads);
 	json_t *all = json_array(), *next = json_null();
 	int code = CTL_DONE;
@@ -268,8 +271,10 @@ cmd_object_remove(struct ctl *c)
 		int64_t id;
 		int code = object_id(c, c->args.words[i], &id);
 		if (code == CTL_DONE)
-			code = ctl_call(c, "object.remove", json_pack("{s:I, s:b}", "object", (json_int_t)id,
-			    "force", args_has(&c->args, "force")), &result);
+			code = ctl_call(c, "object.remove",
+			    json_pack("{s:I, s:b}", "object", (json_int_t)id, "force",
+				args_has(&c->args, "force")),
+			    &result);
 		if (code == CTL_UNREACHABLE || code == CTL_USAGE)
 			return code;
 		if (code != CTL_DONE) {

@@ -30,8 +30,8 @@ is_readable(uint16_t oid, const struct objdefs_doc *doc)
 	enum err e = objdefs_load_with((const char *const[]){ NULL }, doc, 1, &one, &why);
 
 	if (e != ERR_OK)
-		log_error("object definitions: the imported object %u is passed over: %s: %s", oid, why.where,
-		    why.text);
+		log_error("object definitions: the imported object %u is passed over: %s: %s", oid,
+		    why.where, why.text);
 	objdefs_free(one);
 	return e == ERR_OK;
 }
@@ -64,7 +64,8 @@ objects_load(void *daemon, struct objdefs **ret, struct problem *why)
 {
 	struct daemon *d = daemon;
 	char shipped[4096];
-	const char *dirs[] = { datadir_find("objects", shipped, sizeof(shipped)), d->settings.objects, NULL };
+	const char *dirs[] = { datadir_find("objects", shipped, sizeof(shipped)),
+		d->settings.objects, NULL };
 	struct imported list = { .n = 0 };
 	struct objdefs *defs = NULL;
 	enum err e = store_object_list(d->store, add_imported, &list);
@@ -75,8 +76,8 @@ objects_load(void *daemon, struct objdefs **ret, struct problem *why)
 	else
 		e = objdefs_load_with(dirs, list.v, list.n, &defs, why);
 	if (e == ERR_OK && (objdefs_object(defs, 0) == NULL || objdefs_object(defs, 1) == NULL))
-		e = problem_set(why, ERR_NOTFOUND, "missing", "", "/0 and /1 are neither in %.120s nor in %.120s",
-		    dirs[0], dirs[1]);
+		e = problem_set(why, ERR_NOTFOUND, "missing", "",
+		    "/0 and /1 are neither in %.120s nor in %.120s", dirs[0], dirs[1]);
 	for (size_t i = 0; i < list.n; i++)
 		json_decref((json_t *)(uintptr_t)list.v[i].json);
 	free(list.v);

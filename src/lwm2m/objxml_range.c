@@ -8,17 +8,17 @@
 
 #include "lwm2m/objxml_priv.h"
 
-#define SPANS_MAX	64
+#define SPANS_MAX 64
 
 struct span {
-	double	min, max;
+	double min, max;
 };
 
 struct spans {
-	struct span	v[SPANS_MAX];
-	size_t		n;
-	bool		interval;	/* one was written as "a..b" */
-	bool		length;		/* "bytes", "characters" stood behind */
+	struct span v[SPANS_MAX];
+	size_t n;
+	bool interval; /* one was written as "a..b" */
+	bool length;   /* "bytes", "characters" stood behind */
 };
 
 static void
@@ -43,12 +43,14 @@ take_number(const char **s, double *ret)
 		for (p += 2; isxdigit((unsigned char)*p); p++)
 			;
 	else if (isdigit((unsigned char)*p))
-		for (; isdigit((unsigned char)*p) || (*p == '.' && isdigit((unsigned char)p[1])); p++)
+		for (; isdigit((unsigned char)*p) || (*p == '.' && isdigit((unsigned char)p[1]));
+		     p++)
 			;
 	else
 		return false;
 	if (!hex && (*p == 'e' || *p == 'E') &&
-	    (isdigit((unsigned char)p[1]) || (strchr("+-", p[1]) != NULL && isdigit((unsigned char)p[2]))))
+	    (isdigit((unsigned char)p[1]) ||
+		(strchr("+-", p[1]) != NULL && isdigit((unsigned char)p[2]))))
 		for (p += 2; isdigit((unsigned char)*p); p++)
 			;
 	n = (size_t)(p - *s);
@@ -115,7 +117,7 @@ take_span(const char **s, struct spans *ret)
 		if (!take_number(s, &max)) {
 			if (**s != '\0' && **s != ',')
 				return false;
-			max = DBL_MAX;		/* "1..": no upper end */
+			max = DBL_MAX; /* "1..": no upper end */
 		}
 	}
 	if (min > max || !take_unit(s, &ret->length))
@@ -134,7 +136,7 @@ take_spans(const char *s, struct spans *ret)
 			return true;
 		s++;
 		skip_space(&s);
-	} while (*s != '\0');	/* a comma at the end is a slip */
+	} while (*s != '\0'); /* a comma at the end is a slip */
 	return true;
 }
 
@@ -166,7 +168,8 @@ put_in_order(struct spans *spans)
 static json_t *
 number(double v)
 {
-	return v == rint(v) && fabs(v) < 9007199254740992.0 ? json_integer((json_int_t)v) : json_real(v);
+	return v == rint(v) && fabs(v) < 9007199254740992.0 ? json_integer((json_int_t)v)
+							    : json_real(v);
 }
 
 static void
@@ -181,8 +184,10 @@ set(json_t *resource, const struct spans *spans)
 	}
 	list = json_array();
 	for (size_t i = 0; i < spans->n; i++)
-		json_array_append_new(list, spans->v[i].min == spans->v[i].max ? number(spans->v[i].min) :
-		    json_pack("[o, o]", number(spans->v[i].min), number(spans->v[i].max)));
+		json_array_append_new(list,
+		    spans->v[i].min == spans->v[i].max
+			? number(spans->v[i].min)
+			: json_pack("[o, o]", number(spans->v[i].min), number(spans->v[i].max)));
 	json_object_set_new(resource, "values", list);
 }
 
@@ -196,13 +201,14 @@ objxml_range(const char *text, enum value_type type, json_t *resource)
 		return false;
 	if (!take_spans(text, &spans))
 		return false;
-	if (type == VALUE_BOOLEAN)		/* "0..1" says nothing new */
+	if (type == VALUE_BOOLEAN) /* "0..1" says nothing new */
 		return true;
 	/* A list of numbers in a string is a list of words, not of lengths. */
 	if (text_type && !spans.interval && !spans.length)
 		return false;
 	for (size_t i = 0; i < spans.n; i++)
-		if (spans.v[i].min < 0 && (text_type || type == VALUE_OPAQUE || type == VALUE_UNSIGNED))
+		if (spans.v[i].min < 0 &&
+		    (text_type || type == VALUE_OPAQUE || type == VALUE_UNSIGNED))
 			return false;
 	put_in_order(&spans);
 	set(resource, &spans);

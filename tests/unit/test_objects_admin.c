@@ -21,15 +21,22 @@ teardown(void **state)
 }
 
 #define DEFINITION(id, type) FORCED(id, type, "false")
-#define FORCED(id, type, force) "{'force':" force ",'definition':{'object':" id ",'name':'N','multiple':true,'mandatory':false,"	\
-	"'versions':['1.0'],'resources':[{'id':3,'name':'V','type':'" type "','multiple':false,"		\
+#define FORCED(id, type, force)                                                                    \
+	"{'force':" force ",'definition':{'object':" id                                            \
+	",'name':'N','multiple':true,'mandatory':false,"                                           \
+	"'versions':['1.0'],'resources':[{'id':3,'name':'V','type':'" type "','multiple':false,"   \
 	"'mandatory':false}]}}"
-#define RECORD(name, value) "{'endpoint':'" name "','auth':{'none':true},'config':{'servers':[],"		\
+#define RECORD(name, value)                                                                        \
+	"{'endpoint':'" name "','auth':{'none':true},'config':{'servers':[],"                      \
 	"'write':[{'path':'/26241/0','value':{'3':" value "}}]}}"
-#define XML "<LWM2M><Object><Name>X</Name><ObjectID>26241</ObjectID><MultipleInstances>Single"			\
-	"</MultipleInstances><Mandatory>Optional</Mandatory><Resources><Item ID=\\\"3\\\"><Name>K</Name>"		\
-	"<Operations>W</Operations><MultipleInstances>Single</MultipleInstances><Mandatory>Optional</Mandatory>"	\
-	"<Type>Opaque</Type><RangeEnumeration>4..8 bytes</RangeEnumeration></Item></Resources></Object></LWM2M>"
+#define XML                                                                                        \
+	"<LWM2M><Object><Name>X</Name><ObjectID>26241</ObjectID><MultipleInstances>Single"         \
+	"</MultipleInstances><Mandatory>Optional</Mandatory><Resources><Item "                     \
+	"ID=\\\"3\\\"><Name>K</Name>"                                                              \
+	"<Operations>W</Operations><MultipleInstances>Single</"                                    \
+	"MultipleInstances><Mandatory>Optional</Mandatory>"                                        \
+	"<Type>Opaque</Type><RangeEnumeration>4..8 "                                               \
+	"bytes</RangeEnumeration></Item></Resources></Object></LWM2M>"
 
 /* The definition that holds for an object; owned by the answer in *v. */
 static json_t *
@@ -49,7 +56,8 @@ imported_object_can_be_written_at_once(void **state)
 	    "/config/write/0/path");
 	v = client_result(&c, "object.set", DEFINITION("26241", "integer"));
 	assert_int_equal(int_of(json_array_get(json_object_get(v, "objects"), 0), "object"), 26241);
-	assert_true(json_is_null(json_object_get(json_array_get(json_object_get(v, "objects"), 0), "replaces")));
+	assert_true(json_is_null(
+	    json_object_get(json_array_get(json_object_get(v, "objects"), 0), "replaces")));
 	json_decref(v);
 	client_does(&c, "endpoint.set", RECORD("a", "7"));
 	client_refused(&c, "endpoint.set", RECORD("b", "'x'"), RPC_INVALID_PARAMS, "type",
@@ -66,7 +74,8 @@ profiles_are_read_anew_with_new_definitions(void **state)
 
 	(void)state;
 	client_does(&c, "object.set", DEFINITION("26241", "integer"));
-	client_does(&c, "profile.set", "{'profile':'p','match':['dev-*'],'auth':{'none':true},'config':{"
+	client_does(&c, "profile.set",
+	    "{'profile':'p','match':['dev-*'],'auth':{'none':true},'config':{"
 	    "'write':[{'path':'/26241/0/3','value':7}]}}");
 	client_does(&c, "plan", "{'endpoint':'dev-1'}");
 	client_refused(&c, "object.set", DEFINITION("26241", "string"), RPC_CONFLICT, "in-use", "");
@@ -74,9 +83,11 @@ profiles_are_read_anew_with_new_definitions(void **state)
 	v = client_result(&c, "object.set", FORCED("26241", "string", "true"));
 	assert_non_null(strstr(json_string_value(json_array_get(json_object_get(v, "warnings"), 0)),
 	    "The profile \"p\" does not fit"));
-	assert_string_equal(text_of(json_array_get(json_object_get(v, "objects"), 0), "replaces"), "imported");
+	assert_string_equal(
+	    text_of(json_array_get(json_object_get(v, "objects"), 0), "replaces"), "imported");
 	json_decref(v);
-	client_refused(&c, "plan", "{'endpoint':'dev-1'}", RPC_NOT_FOUND, "unknown-endpoint", "/endpoint");
+	client_refused(
+	    &c, "plan", "{'endpoint':'dev-1'}", RPC_NOT_FOUND, "unknown-endpoint", "/endpoint");
 	client_does(&c, "object.set", DEFINITION("26241", "integer"));
 	client_does(&c, "plan", "{'endpoint':'dev-1'}");
 }
@@ -137,7 +148,8 @@ what_is_secret_by_definition_is_hidden_everywhere(void **state)
 		assert_null(strstr(text, "68757368"));
 		free(text);
 		json_decref(v);
-		v = client_result(&c, i == 0 ? "endpoint.get" : "plan", "{'endpoint':'a','reveal':true}");
+		v = client_result(
+		    &c, i == 0 ? "endpoint.get" : "plan", "{'endpoint':'a','reveal':true}");
 		text = json_dumps(v, 0);
 		assert_non_null(strstr(text, "hush-hush"));
 		free(text);
@@ -157,17 +169,22 @@ slips_are_refused_and_change_nothing(void **state)
 {
 	(void)state;
 	client_refused(&c, "object.set", "{}", RPC_INVALID_PARAMS, "missing", "");
-	client_refused(&c, "object.set", "{'xml':'<LWM2M/>','xml_base64':''}", RPC_INVALID_PARAMS, "missing", "");
+	client_refused(&c, "object.set", "{'xml':'<LWM2M/>','xml_base64':''}", RPC_INVALID_PARAMS,
+	    "missing", "");
 	client_refused(&c, "object.set", "{'xml':'<LWM2M>'}", RPC_INVALID_PARAMS, "syntax", "/xml");
-	client_refused(&c, "object.set", "{'xml_base64':'*'}", RPC_INVALID_PARAMS, "invalid", "/xml_base64");
-	client_refused(&c, "object.set", "{'definition':{'object':5}}", RPC_INVALID_PARAMS, "missing", "");
-	client_refused(&c, "object.set", DEFINITION("26241", "double"), RPC_INVALID_PARAMS, "invalid", "");
+	client_refused(
+	    &c, "object.set", "{'xml_base64':'*'}", RPC_INVALID_PARAMS, "invalid", "/xml_base64");
+	client_refused(
+	    &c, "object.set", "{'definition':{'object':5}}", RPC_INVALID_PARAMS, "missing", "");
+	client_refused(
+	    &c, "object.set", DEFINITION("26241", "double"), RPC_INVALID_PARAMS, "invalid", "");
 	client_refused(&c, "object.set", "{'xml':'" XML "','secret':[4]}", RPC_INVALID_PARAMS,
 	    "unknown-resource", "/secret");
 	client_refused(&c, "object.set", "{'xml':'" XML "','secret':['3']}", RPC_INVALID_PARAMS,
 	    "unknown-resource", "/secret");
 	client_refused(&c, "object.get", "{'object':26241}", RPC_NOT_FOUND, "not-found", "/object");
-	client_refused(&c, "object.get", "{'object':65535}", RPC_INVALID_PARAMS, "out-of-range", "/object");
+	client_refused(
+	    &c, "object.get", "{'object':65535}", RPC_INVALID_PARAMS, "out-of-range", "/object");
 	client_refused(&c, "object.remove", "{'object':26241}", RPC_NOT_FOUND, "not-found", "/object");
 }
 
@@ -193,10 +210,12 @@ import_stands_over_a_file_until_it_is_removed(void **state)
 
 	(void)state;
 	client_does(&c, "object.set", DEFINITION("24", "integer"));
-	assert_int_equal(json_array_size(json_object_get(definition(&v, "{'object':24}"), "resources")), 1);
+	assert_int_equal(
+	    json_array_size(json_object_get(definition(&v, "{'object':24}"), "resources")), 1);
 	json_decref(v);
 	client_does(&c, "object.remove", "{'object':24}");
-	assert_int_equal(json_array_size(json_object_get(definition(&v, "{'object':24}"), "resources")), 9);
+	assert_int_equal(
+	    json_array_size(json_object_get(definition(&v, "{'object':24}"), "resources")), 9);
 	assert_string_equal(text_of(v, "source"), "file");
 	json_decref(v);
 }
@@ -210,7 +229,8 @@ object_that_a_record_needs_stays(void **state)
 	client_refused(&c, "object.remove", "{'object':26241}", RPC_CONFLICT, "in-use", "/object");
 	client_does(&c, "object.get", "{'object':26241}");
 	client_does(&c, "endpoint.remove", "{'endpoint':'a'}");
-	client_does(&c, "profile.set", "{'profile':'p','config':{'write':[{'path':'/26241/0/3','value':7}]}}");
+	client_does(&c, "profile.set",
+	    "{'profile':'p','config':{'write':[{'path':'/26241/0/3','value':7}]}}");
 	client_refused(&c, "object.remove", "{'object':26241}", RPC_CONFLICT, "in-use", "/object");
 	client_does(&c, "object.remove", "{'object':26241,'force':true}");
 	client_refused(&c, "object.get", "{'object':26241}", RPC_NOT_FOUND, "not-found", "/object");
@@ -229,7 +249,8 @@ lists_come_in_pages(void **state)
 		if (next == NULL)
 			snprintf(params, sizeof(params), "{'limit':7}");
 		else
-			snprintf(params, sizeof(params), "{'limit':7,'after':%d}", (int)json_integer_value(next));
+			snprintf(params, sizeof(params), "{'limit':7,'after':%d}",
+			    (int)json_integer_value(next));
 		v = client_result(&c, "object.list", params);
 		n += json_array_size(json_object_get(v, "objects"));
 		json_decref(next);
@@ -266,7 +287,8 @@ those_who_may_only_read_change_nothing(void **state)
 
 	r->admin->rules.read = 600;
 	client_open_as(r, &reader, 12345, 600);
-	client_refused(&reader, "object.set", DEFINITION("26241", "integer"), RPC_DENIED, "not-authorised", "");
+	client_refused(&reader, "object.set", DEFINITION("26241", "integer"), RPC_DENIED,
+	    "not-authorised", "");
 	client_refused(&reader, "object.remove", "{'object':24}", RPC_DENIED, "not-authorised", "");
 	client_does(&reader, "object.get", "{'object':24}");
 	client_close(&reader);

@@ -93,10 +93,12 @@ every_element_finds_its_key(void **state)
 	    ITEM("1", "Count", "R", "Single", "Optional", "Integer", "-5..5")
 	    ITEM("2", "Go", "E", "Single", "Optional", "", "")));
 
-	is_json(defs, "[{'object':26241,'name':'Meter','multiple':true,'mandatory':false,'versions':['1.0'],"
+	is_json(defs,
+	    "[{'object':26241,'name':'Meter','multiple':true,'mandatory':false,'versions':['1.0'],"
 	    "'resources':[{'id':0,'name':'Label','type':'string','multiple':false,'mandatory':true,"
 	    "'range':[1,32]},"
-	    "{'id':1,'name':'Count','type':'integer','multiple':false,'mandatory':false,'range':[-5,5],"
+	    "{'id':1,'name':'Count','type':'integer','multiple':false,'mandatory':false,'range':[-"
+	    "5,5],"
 	    "'bootstrap':false},"
 	    "{'id':2,'name':'Go','type':'none','multiple':false,'mandatory':false}]}]");
 	assert_int_equal(json_array_size(notes), 0);
@@ -119,8 +121,9 @@ all_types_are_known_in_any_case(void **state)
 	    ITEM("8", "a", "RW", "Single", "Optional", "Corelnk", "")
 	    ITEM("9", "a", "E", "Single", "Optional", "none", "")));
 	struct objdefs *o = load(defs);
-	static const enum value_type types[] = { VALUE_STRING, VALUE_INTEGER, VALUE_UNSIGNED, VALUE_FLOAT,
-		VALUE_BOOLEAN, VALUE_OPAQUE, VALUE_TIME, VALUE_OBJLNK, VALUE_CORELNK, VALUE_NONE };
+	static const enum value_type types[] = { VALUE_STRING, VALUE_INTEGER, VALUE_UNSIGNED,
+		VALUE_FLOAT, VALUE_BOOLEAN, VALUE_OPAQUE, VALUE_TIME, VALUE_OBJLNK, VALUE_CORELNK,
+		VALUE_NONE };
 
 	for (uint16_t i = 0; i < 10; i++)
 		assert_int_equal(objdefs_resource(o, 26241, i)->type, types[i]);
@@ -157,23 +160,39 @@ ranges_are_read_as_registries_write_them(void **state)
 		{ "String", "16 characters", "{'range':[16,16]}" },
 		{ "Opaque", "6", "{'range':[6,6]}" },
 		{ "Opaque", "16, 32, 48", "{'values':[16,32,48]}" },
-		{ "Boolean", "0..1", "{}" }, { "Integer", "", "{}" },
-		{ "Integer", "3,2,1", "{'values':[1,2,3]}" }, { "Integer", "5,1..7,2", "{'range':[1,7]}" },
+		{ "Boolean", "0..1", "{}" },
+		{ "Integer", "", "{}" },
+		{ "Integer", "3,2,1", "{'values':[1,2,3]}" },
+		{ "Integer", "5,1..7,2", "{'range':[1,7]}" },
 		{ "Integer", "3..", "{'range':[3,1.7976931348623157e308]}" },
-		{ "Integer", "9..1", NULL }, { "Integer", "0..2^32", NULL }, { "Integer", "a..b", NULL },
-		{ "Integer", "0: off, 1: on", "{'values':[0,1]}" }, { "Integer", "0 - off, 1 - on", NULL }, { "Integer", "1..x", NULL }, { "Integer", "-", NULL },
+		{ "Integer", "9..1", NULL },
+		{ "Integer", "0..2^32", NULL },
+		{ "Integer", "a..b", NULL },
+		{ "Integer", "0: off, 1: on", "{'values':[0,1]}" },
+		{ "Integer", "0 - off, 1 - on", NULL },
+		{ "Integer", "1..x", NULL },
+		{ "Integer", "-", NULL },
 		{ "Integer", "1..9999999999999999999999999999999999999999999999999", NULL },
-		{ "String", "1,2,3", NULL }, { "String", "U, UQ", NULL }, { "String", "-1..5", NULL },
-		{ "Unsigned Integer", "-1..5", NULL }, { "Objlnk", "0..5", NULL }, { "Time", "now", NULL },
+		{ "String", "1,2,3", NULL },
+		{ "String", "U, UQ", NULL },
+		{ "String", "-1..5", NULL },
+		{ "Unsigned Integer", "-1..5", NULL },
+		{ "Objlnk", "0..5", NULL },
+		{ "Time", "now", NULL },
 	};
 	char xml[2048];
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
-		snprintf(xml, sizeof(xml), DOC("<Object>" HEAD("5000") "<Resources><Item ID=\"1\"><Name>n</Name>"
-		    "<Operations>RW</Operations><MultipleInstances>Single</MultipleInstances><Mandatory>Optional"
-		    "</Mandatory><Type>%s</Type><RangeEnumeration>%s</RangeEnumeration></Item></Resources>"
-		    "</Object>"), t[i].type, t[i].range);
+		snprintf(xml, sizeof(xml),
+		    DOC("<Object>" HEAD(
+			"5000") "<Resources><Item ID=\"1\"><Name>n</Name>"
+				"<Operations>RW</Operations><MultipleInstances>Single</"
+				"MultipleInstances><Mandatory>Optional"
+				"</Mandatory><Type>%s</Type><RangeEnumeration>%s</"
+				"RangeEnumeration></Item></Resources>"
+				"</Object>"),
+		    t[i].type, t[i].range);
 		json_t *defs = read_text(xml);
 		json_t *r = json_array_get(json_object_get(json_array_get(defs, 0), "resources"), 0);
 		json_t *found = json_object();
@@ -194,17 +213,25 @@ static void
 order_space_comments_and_cdata_do_not_matter(void **state)
 {
 	(void)state;
-	json_t *defs = read_text("\xef\xbb\xbf<!-- licence -->\n"
-	    "<LWM2M xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\"><Extra><Object/></Extra>"
+	json_t *defs = read_text(
+	    "\xef\xbb\xbf<!-- licence -->\n"
+	    "<LWM2M "
+	    "xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\"><Extra><Object/></Extra>"
 	    "<Object ObjectType=\"MODefinition\"><Resources>\n"
 	    "<Item ID=\" 7 \"><Type><![CDATA[Integer]]></Type><Mandatory>\n Mandatory\n</Mandatory>"
-	    "<MultipleInstances>single</MultipleInstances><Operations>RW</Operations><Units> Cel </Units>"
-	    "<Name>A &amp; <!-- not this -->B&#233;</Name><Description><![CDATA[<Item ID='7'>]]></Description>"
-	    "</Item></Resources><Mandatory>Optional</Mandatory><MultipleInstances>Single</MultipleInstances>"
-	    "<ObjectVersion/><LWM2MVersion/><ObjectID>\n 300\n </ObjectID><Name> N </Name></Object></LWM2M>");
+	    "<MultipleInstances>single</MultipleInstances><Operations>RW</Operations><Units> Cel "
+	    "</Units>"
+	    "<Name>A &amp; <!-- not this -->B&#233;</Name><Description><![CDATA[<Item "
+	    "ID='7'>]]></Description>"
+	    "</Item></Resources><Mandatory>Optional</Mandatory><MultipleInstances>Single</"
+	    "MultipleInstances>"
+	    "<ObjectVersion/><LWM2MVersion/><ObjectID>\n 300\n </ObjectID><Name> N "
+	    "</Name></Object></LWM2M>");
 
-	is_json(defs, "[{'object':300,'name':'N','multiple':false,'mandatory':false,'versions':['1.0'],"
-	    "'resources':[{'id':7,'name':'A & B\\u00e9','type':'integer','multiple':false,'mandatory':true,"
+	is_json(defs,
+	    "[{'object':300,'name':'N','multiple':false,'mandatory':false,'versions':['1.0'],"
+	    "'resources':[{'id':7,'name':'A & "
+	    "B\\u00e9','type':'integer','multiple':false,'mandatory':true,"
 	    "'unit':'Cel'}]}]");
 	json_decref(defs);
 }
@@ -212,12 +239,17 @@ order_space_comments_and_cdata_do_not_matter(void **state)
 static void
 declared_encodings_are_read(void **state)
 {
-	static const char latin[] = "<?xml version='1.0' encoding='ISO-8859-1'?><LWM2M><Object>" HEAD("5000")
-	    "<Resources>" ITEM("1", "Gr\xf6\xdf" "e", "R", "Single", "Optional", "Float", "") "</Resources>"
-	    "</Object></LWM2M>";
+	static const char latin[] =
+	    "<?xml version='1.0' encoding='ISO-8859-1'?><LWM2M><Object>" HEAD(
+		"5000") "<Resources>" ITEM("1",
+		"Gr\xf6\xdf"
+		"e",
+		"R", "Single", "Optional", "Float", "") "</Resources>"
+							"</Object></LWM2M>";
 	uint8_t wide[4096];
 	size_t n = 0;
-	const char *ascii = "<?xml version='1.0' encoding='UTF-16'?>" "<LWM2M>" OBJECT("5000", PLAIN) "</LWM2M>";
+	const char *ascii = "<?xml version='1.0' encoding='UTF-16'?>"
+			    "<LWM2M>" OBJECT("5000", PLAIN) "</LWM2M>";
 
 	(void)state;
 	json_t *defs = read_octets(latin, sizeof(latin) - 1, false);
@@ -262,15 +294,21 @@ static void
 version_of_a_document_hides_no_resource(void **state)
 {
 	static const char *const v[][2] = {
-		{ "", "['1.0']" }, { "1.0", "['1.0']" }, { "1.1", "['1.0','1.1']" }, { "2.0", "['1.0','2.0']" },
+		{ "", "['1.0']" },
+		{ "1.0", "['1.0']" },
+		{ "1.1", "['1.0','1.1']" },
+		{ "2.0", "['1.0','2.0']" },
 	};
 	char xml[2048];
 
 	(void)state;
 	for (size_t i = 0; i < 4; i++) {
-		snprintf(xml, sizeof(xml), DOC("<Object><Name>n</Name><ObjectID>5000</ObjectID><ObjectVersion>%s"
-		    "</ObjectVersion><MultipleInstances>Single</MultipleInstances><Mandatory>Optional</Mandatory>"
-		    "<Resources>" PLAIN "</Resources></Object>"), v[i][0]);
+		snprintf(xml, sizeof(xml),
+		    DOC("<Object><Name>n</Name><ObjectID>5000</ObjectID><ObjectVersion>%s"
+			"</ObjectVersion><MultipleInstances>Single</"
+			"MultipleInstances><Mandatory>Optional</Mandatory>"
+			"<Resources>" PLAIN "</Resources></Object>"),
+		    v[i][0]);
 		json_t *defs = read_text(xml);
 		struct objdefs *o = load(defs);
 		is_json(json_object_get(json_array_get(defs, 0), "versions"), v[i][1]);
@@ -319,37 +357,55 @@ static void
 slips_are_told_with_line_and_sentence(void **state)
 {
 	static const struct bad t[] = {
-		{ "", "line 1", "no element" }, { "{}", "line 1", "not readable as XML" },
-		{ "<LWM2M>", "line 1", "no element" }, { "<LWM2M>\n</LWM2m>", "line 2", "mismatched" },
+		{ "", "line 1", "no element" },
+		{ "{}", "line 1", "not readable as XML" },
+		{ "<LWM2M>", "line 1", "no element" },
+		{ "<LWM2M>\n</LWM2m>", "line 2", "mismatched" },
 		{ "<Object/>", "line 1", "the outermost element is <LWM2M>, found <Object>" },
 		{ "<LWM2M/>", "line 1", "no <Object>" },
 		{ "<?xml version='1.0' encoding='KOI8-R'?><LWM2M/>", "line 1", "expected UTF-8" },
 		{ "<LWM2M><Object>\xff</Object></LWM2M>", "line 1", "not well-formed" },
 		{ DOC("<Object><Name>x</Name></Object>"), "line 2", "has no <ObjectID>" },
-		{ DOC("<Object>\n<ObjectID>65535</ObjectID></Object>"), "line 3", "from 0 to 65534" },
-		{ DOC("<Object>\n<ObjectID>0x10</ObjectID></Object>"), "line 3", "from 0 to 65534" },
-		{ DOC("<Object><ObjectID>5</ObjectID>\n<ObjectURN>urn:oma:lwm2m:x:6:1.0</ObjectURN></Object>"),
+		{ DOC("<Object>\n<ObjectID>65535</ObjectID></Object>"), "line 3",
+		    "from 0 to 65534" },
+		{ DOC("<Object>\n<ObjectID>0x10</ObjectID></Object>"), "line 3",
+		    "from 0 to 65534" },
+		{ DOC("<Object><ObjectID>5</ObjectID>\n<ObjectURN>urn:oma:lwm2m:x:6:1.0</"
+		      "ObjectURN></Object>"),
 		    "line 3", "names object 6, the <ObjectID> 5" },
-		{ DOC("<Object>" HEAD("5000") "</Object>"), "line 2", "object 5000 has no resource" },
-		{ DOC("<Object>" HEAD("5000") "<Resources/></Object>"), "line 2", "has no resource" },
-		{ DOC("<Object>" HEAD("5000") "<Resources>" PLAIN "</Resources><Resources/></Object>"), "line 4",
-		    "<Resources> stands twice" },
-		{ DOC("<Object><Name>a</Name>\n<Name>b</Name></Object>"), "line 3", "<Name> stands twice" },
-		{ DOC("<Object><Name>a<b/></Name></Object>"), "line 2", "<b> stands where only text does" },
-		{ DOC(OBJECT("5000", PLAIN) OBJECT("5000", PLAIN)), "line 6", "object 5000 stands twice" },
+		{ DOC("<Object>" HEAD("5000") "</Object>"), "line 2",
+		    "object 5000 has no resource" },
+		{ DOC("<Object>" HEAD("5000") "<Resources/></Object>"), "line 2",
+		    "has no resource" },
+		{ DOC("<Object>" HEAD("5000") "<Resources>" PLAIN
+					      "</Resources><Resources/></Object>"),
+		    "line 4", "<Resources> stands twice" },
+		{ DOC("<Object><Name>a</Name>\n<Name>b</Name></Object>"), "line 3",
+		    "<Name> stands twice" },
+		{ DOC("<Object><Name>a<b/></Name></Object>"), "line 2",
+		    "<b> stands where only text does" },
+		{ DOC(OBJECT("5000", PLAIN) OBJECT("5000", PLAIN)), "line 6",
+		    "object 5000 stands twice" },
 		{ ONE(PLAIN PLAIN), "line 5", "resource 0 stands twice" },
-		{ ONE(ITEM("", "a", "R", "Single", "Optional", "Float", "")), "line 4", "an <Item> has its ID" },
+		{ ONE(ITEM("", "a", "R", "Single", "Optional", "Float", "")), "line 4",
+		    "an <Item> has its ID" },
 		{ ONE("<Item/>"), "line 4", "an <Item> has its ID" },
 		{ ONE("<Item ID='70000'/>"), "line 4", "found \"70000\"" },
 		{ ONE("<Item ID='1'/>"), "line 4", "resource 1 has no <Name>" },
-		{ ONE(ITEM("1", "", "R", "Single", "Optional", "Float", "")), "line 4", "1 to 255 octets" },
-		{ ONE(ITEM("1", "a", "X", "Single", "Optional", "Float", "")), "line 4", "of R, W and E" },
+		{ ONE(ITEM("1", "", "R", "Single", "Optional", "Float", "")), "line 4",
+		    "1 to 255 octets" },
+		{ ONE(ITEM("1", "a", "X", "Single", "Optional", "Float", "")), "line 4",
+		    "of R, W and E" },
 		{ ONE(ITEM("1", "a", "R", "Some", "Optional", "Float", "")), "line 4",
 		    "\"Single\" or \"Multiple\", found \"Some\"" },
-		{ ONE(ITEM("1", "a", "R", "Single", "", "Float", "")), "line 4", "\"Optional\" or \"Mandatory\"" },
-		{ ONE(ITEM("1", "a", "R", "Single", "Optional", "Double", "")), "line 4", "found \"Double\"" },
-		{ ONE(ITEM("1", "a", "R", "Single", "Optional", "", "")), "line 4", "resource 1 has no <Type>" },
-		{ ONE(ITEM("1", "a", "", "Single", "Optional", "", "")), "line 4", "resource 1 has no <Type>" },
+		{ ONE(ITEM("1", "a", "R", "Single", "", "Float", "")), "line 4",
+		    "\"Optional\" or \"Mandatory\"" },
+		{ ONE(ITEM("1", "a", "R", "Single", "Optional", "Double", "")), "line 4",
+		    "found \"Double\"" },
+		{ ONE(ITEM("1", "a", "R", "Single", "Optional", "", "")), "line 4",
+		    "resource 1 has no <Type>" },
+		{ ONE(ITEM("1", "a", "", "Single", "Optional", "", "")), "line 4",
+		    "resource 1 has no <Type>" },
 	};
 
 	(void)state;
@@ -362,11 +418,14 @@ static void
 document_types_are_refused_so_nothing_expands(void **state)
 {
 	static const struct bad t[] = {
-		{ "<?xml version='1.0'?>\n<!DOCTYPE LWM2M [<!ENTITY a \"ha\"><!ENTITY b \"&a;&a;&a;&a;&a;&a;\">"
-		    "<!ENTITY c \"&b;&b;&b;&b;&b;&b;&b;\">]><LWM2M>&c;</LWM2M>", "line 2", "document type" },
-		{ "<!DOCTYPE LWM2M SYSTEM \"file:///etc/passwd\"><LWM2M/>", "line 1", "document type" },
-		{ "<!DOCTYPE LWM2M [<!ENTITY x SYSTEM \"http://192.0.2.1/\">]><LWM2M>&x;</LWM2M>", "line 1",
+		{ "<?xml version='1.0'?>\n<!DOCTYPE LWM2M [<!ENTITY a \"ha\"><!ENTITY b "
+		  "\"&a;&a;&a;&a;&a;&a;\">"
+		  "<!ENTITY c \"&b;&b;&b;&b;&b;&b;&b;\">]><LWM2M>&c;</LWM2M>",
+		    "line 2", "document type" },
+		{ "<!DOCTYPE LWM2M SYSTEM \"file:///etc/passwd\"><LWM2M/>", "line 1",
 		    "document type" },
+		{ "<!DOCTYPE LWM2M [<!ENTITY x SYSTEM \"http://192.0.2.1/\">]><LWM2M>&x;</LWM2M>",
+		    "line 1", "document type" },
 		{ "<LWM2M>&undefined;</LWM2M>", "line 1", "undefined entity" },
 	};
 
@@ -402,15 +461,21 @@ limits_hold(void **state)
 	for (unsigned i = 0; i <= OBJXML_RESOURCES_MAX; i++) {
 		char number[8];
 		snprintf(number, sizeof(number), "%u", i);
-		n += (size_t)sprintf(xml + n, "<Item ID='%s'><Name>n</Name><Operations>E</Operations>"
-		    "<MultipleInstances>Single</MultipleInstances><Mandatory>Optional</Mandatory></Item>", number);
+		n += (size_t)sprintf(xml + n,
+		    "<Item ID='%s'><Name>n</Name><Operations>E</Operations>"
+		    "<MultipleInstances>Single</MultipleInstances><Mandatory>Optional</Mandatory></"
+		    "Item>",
+		    number);
 	}
 	refused(&(struct bad){ xml, "line 1", "more than 2048 resources" });
 
 	n = (size_t)sprintf(xml, "<LWM2M>");
 	for (unsigned i = 0; i <= OBJXML_OBJECTS_MAX; i++)
-		n += (size_t)sprintf(xml + n, "<Object><Name>n</Name><ObjectID>%u</ObjectID><MultipleInstances>Single"
-		    "</MultipleInstances><Mandatory>Optional</Mandatory><Resources>" PLAIN "</Resources></Object>", i);
+		n += (size_t)sprintf(xml + n,
+		    "<Object><Name>n</Name><ObjectID>%u</ObjectID><MultipleInstances>Single"
+		    "</MultipleInstances><Mandatory>Optional</Mandatory><Resources>" PLAIN
+		    "</Resources></Object>",
+		    i);
 	refused(&(struct bad){ xml, "line 65", "more than 64 objects" });
 	free(xml);
 }

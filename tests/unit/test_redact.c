@@ -58,13 +58,18 @@ private_resources_are_hidden_in_writes(void **state)
 	    "{'path':'/0/8','value':{'0':'coap://h','5':{'hex':'00'},'8':{'hex':'00'}}},"
 	    "{'path':'/21/0/0','value':{'text':'abc'}},{'path':'/24/"
 	    "0','value':{'7':'user','8':{'text':'pw'}}},"
-	    "{'path':'/23/0/2','value':'kkkk'},{'path':'/11','value':{'3':{'6':'pw','7':2}}},{'path':'/11/0','value':{'6':'pw','7':2}},{'path':'/9999/0/1','value':'x'},{'path':'/3/0/5','value':1},{'path':7,'value':1},{}]}}",
+	    "{'path':'/23/0/2','value':'kkkk'},{'path':'/11','value':{'3':{'6':'pw','7':2}}},"
+	    "{'path':'/11/0','value':{'6':'pw','7':2}},"
+	    "{'path':'/9999/0/1','value':'x'},{'path':'/3/0/5','value':1},{'path':7,'value':1},{}]}}",
 	    "{'config':{'write':[{'path':'/0/9/5','value':{'redacted':2}},{'path':'/0/9/"
 	    "3','value':{'hex':'0011'}},"
 	    "{'path':'/0/8','value':{'0':'coap://h','5':{'redacted':1},'8':{'redacted':1}}},"
 	    "{'path':'/21/0/0','value':{'redacted':3}},{'path':'/24/"
 	    "0','value':{'7':'user','8':{'redacted':2}}},"
-	    "{'path':'/23/0/2','value':{'redacted':4}},{'path':'/11','value':{'3':{'6':{'redacted':2},'7':2}}},{'path':'/11/0','value':{'6':{'redacted':2},'7':2}},{'path':'/9999/0/1','value':{'redacted':1}},{'path':'/3/0/"
+	    "{'path':'/23/0/2','value':{'redacted':4}},"
+	    "{'path':'/11','value':{'3':{'6':{'redacted':2},'7':2}}},"
+	    "{'path':'/11/0','value':{'6':{'redacted':2},'7':2}},"
+	    "{'path':'/9999/0/1','value':{'redacted':1}},{'path':'/3/0/"
 	    "5','value':1},{'path':7,'value':1},{}]}}");
 }
 
