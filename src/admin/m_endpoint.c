@@ -9,6 +9,7 @@
 #include "admin/show.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "lwm2m/format.h"
 
 static enum rpc_error
 set_endpoint(struct call *call, json_t *doc, json_t *warnings, json_t **ret, struct rpc_fault *f)
@@ -121,7 +122,7 @@ static bool
 add_item(void *arg, const struct endpoint_item *it)
 {
 	struct page *page = arg;
-	char time[TEXT_TIME_MAX];
+	char time[TEXT_TIME_MAX], version[8];
 	json_t *last;
 
 	if (json_array_size(page->items) >= page->limit) {
@@ -129,9 +130,12 @@ add_item(void *arg, const struct endpoint_item *it)
 		return false;
 	}
 	last = it->device.at_ms != 0 ? json_string(text_time(it->device.at_ms, time)) : json_null();
-	json_array_append_new(page->items, json_pack("{s:s, s:s?, s:b, s:s, s:o}",
+	snprintf(version, sizeof(version), "%u.%u", it->device.lwm2m >> 8, it->device.lwm2m & 0xff);
+	json_array_append_new(page->items, json_pack("{s:s, s:s?, s:b, s:s, s:o, s:s?, s:s?}",
 	    "endpoint", it->endpoint, "profile", it->profile, "enabled", it->enabled,
-	    "state", it->device.state, "last", last));
+	    "state", it->device.state, "last", last,
+	    "lwm2m", it->device.lwm2m != 0 ? version : NULL,
+	    "format", it->device.format >= 0 ? format_name(it->device.format) : NULL));
 	return true;
 }
 

@@ -217,10 +217,40 @@ cmd_endpoint_set(struct ctl *c)
 	return set(c, "endpoint");
 }
 
+/* What was learnt of the device, below its record; programs find it in endpoint.list. */
+static int
+show_learnt(struct ctl *c)
+{
+	static const char *const heads[] = { "STATE", "LAST", "LWM2M", "TAKES", NULL };
+	const char *name = c->args.words[0];
+	char ago[TAB_TEXT_MAX];
+	json_t *result = NULL;
+	int code = ctl_call(c, "endpoint.list", json_pack("{s:s, s:i}", "prefix", name, "limit", 1),
+	    &result);
+
+	if (code != CTL_DONE)
+		return code;
+	const json_t *e = json_array_get(json_object_get(result, "endpoints"), 0);
+	if (e != NULL && strcmp(ctl_text(e, "endpoint"), name) == 0) {
+		const char *state = ctl_text(e, "state"), *last = ctl_text(e, "last");
+		fputc('\n', c->io.out);
+		struct tab *t = ctl_table(c, heads);
+		tab_cellf(t, ctl_result_colour(state), "%s", state);
+		tab_cell(t, last[0] != '\0' ? tab_ago(last, ctl_now_ms(c), ago) : NULL);
+		tab_cell(t, ctl_text(e, "lwm2m"));
+		tab_cell(t, ctl_text(e, "format"));
+		tab_free(t);
+	}
+	json_decref(result);
+	return CTL_DONE;
+}
+
 int
 cmd_endpoint_get(struct ctl *c)
 {
-	return get(c, "endpoint");
+	int code = get(c, "endpoint");
+
+	return code == CTL_DONE && !c->json ? show_learnt(c) : code;
 }
 
 int
