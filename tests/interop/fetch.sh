@@ -1,10 +1,11 @@
 # Fetches the peers into a cache that is no part of the tree, with the package managers as they are set up.
 # shellcheck shell=bash
 # shellcheck disable=SC2034,SC2154
-# Needs: cache (folder), here (tests/interop). Sets: leshan_version, coapnode_version.
+# Needs: cache (folder), here (tests/interop). Sets: …_version of each.
 
 leshan_version=$(sed -n 's|.*<leshan.version>\(.*\)</leshan.version>.*|\1|p' "$here/pom.xml")
 coapnode_version=0.2.5
+wakaama_version="node-red-contrib-lwm2m 2.12.3"
 
 # Says why a tool is not there; nothing when it is.
 lacks() {
@@ -58,4 +59,34 @@ fetch_coapnode() {
 		return 1
 	fi
 	printf '%s' "$coapnode_version" >"$to/stamp"
+}
+
+# Wakaama's own sources, which this npm package carries; of the package itself nothing is used.
+fetch_wakaama() {
+	local to=$cache/wakaama from tls
+	lacks npm cc tar stdbuf && return 1
+	is_fetched "$to/stamp" "$wakaama_version" && return 0
+	rm -rf "$to"
+	mkdir -p "$to"
+	if ! timeout 300 npm pack --pack-destination "$to" "${wakaama_version/ /@}" >"$to/log" 2>&1 ||
+		! tar xzf "$to"/*.tgz -C "$to"; then
+		echo "the npm registry has no $wakaama_version, or does not answer"
+		return 1
+	fi
+	from=$to/package/deps/wakatiwai/deps/wakaama
+	tls=$from/examples/shared/tinydtls
+	local common=(-w -O1 -DLWM2M_LITTLE_ENDIAN -DWITH_LOGS -D_POSIX_C_SOURCE=200809 -I"$from/core"
+		-I"$from/core/er-coap-13" -I"$from/examples/shared" "$from"/core/*.c "$from"/core/er-coap-13/*.c
+		"$from"/examples/shared/{commandline,memtrace,platform}.c)
+	if ! { cc "${common[@]}" -DLWM2M_CLIENT_MODE -DLWM2M_BOOTSTRAP -DLWM2M_SUPPORT_JSON -DWITH_TINYDTLS \
+		-DDTLSv12 -DWITH_SHA256 -DDTLS_PSK -DDTLS_ECC -DNDEBUG -I"$tls" -I"$from/../tinydtls" \
+		"$from"/examples/client/*.c "$from/examples/shared/dtlsconnection.c" \
+		"$tls"/{ccm,crypto,dtls,dtls_debug,dtls_time,hmac,netq,peer,session,sha2/sha2,aes/rijndael,ecc/ecc}.c \
+		-o "$to/client" && cc "${common[@]}" -DLWM2M_BOOTSTRAP_SERVER_MODE \
+		"$from"/examples/bootstrap_server/*.c "$from/examples/shared/connection.c" \
+		-o "$to/bootstrapserver"; } >"$to/log" 2>&1; then
+		echo "its sources do not compile here"
+		return 1
+	fi
+	printf '%s' "$wakaama_version" >"$to/stamp"
 }
