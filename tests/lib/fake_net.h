@@ -58,7 +58,7 @@ struct fake_net	*fake_net_new(struct loop *);
 /* Links go (ERR_CANCELLED), then peers and datagrams. */
 void		 fake_net_free(struct fake_net *);
 
-/* Who is told; copied. Only 'received', 'going' and 'arg' are used. */
+/* Who is told; copied. Only 'received', 'going', 'opened' (of TCP) and 'arg' are used. */
 void		 fake_net_events(struct fake_net *, const struct transport_events *);
 
 struct fake_peer_opts {
@@ -79,8 +79,12 @@ struct fake_peer *fake_peer_new(struct fake_net *, const struct fake_peer_opts *
  */
 void		 fake_peer_sends(struct fake_peer *, const void *p, size_t len);
 
-/* The link, made if there is none (a handshake, a connection, transport_connect()). */
+/*
+ * The link, made if there is none (a handshake, a connection, transport_connect()). NULL when it
+ * was closed as soon as it was opened.
+ */
 struct link	*fake_peer_connect(struct fake_peer *);
+enum link_scheme fake_peer_scheme(const struct fake_peer *);
 struct link	*fake_peer_link(const struct fake_peer *);	/* NULL: none now */
 
 /* The link goes from the other side: CLOSED, REPLACED, TIMEOUT … No link: a no-op. */

@@ -103,6 +103,14 @@ fake_peer_link(const struct fake_peer *peer)
 	return peer->link;
 }
 
+static bool
+is_tcp(const struct fake_peer *peer)
+{
+	return peer->scheme == LINK_COAP_TCP || peer->scheme == LINK_COAPS_TCP;
+}
+
+static void maybe_free_link(struct link *);
+
 struct link *
 fake_peer_connect(struct fake_peer *peer)
 {
@@ -116,7 +124,19 @@ fake_peer_connect(struct fake_peer *peer)
 	l->id = ++peer->net->next_id;
 	peer->link = l;
 	peer->net->nlinks++;
-	return l;
+	if (is_tcp(peer) && peer->net->events.opened != NULL) {
+		l->on_stack++;
+		peer->net->events.opened(peer->net->events.arg, l);
+		l->on_stack--;
+		maybe_free_link(l);
+	}
+	return peer->link;
+}
+
+enum link_scheme
+fake_peer_scheme(const struct fake_peer *peer)
+{
+	return peer->scheme;
 }
 
 static void
@@ -142,8 +162,11 @@ void
 fake_peer_sends(struct fake_peer *peer, const void *p, size_t len)
 {
 	struct link *l = fake_peer_connect(peer);
-	uint8_t *exact = malloc(len > 0 ? len : 1);	/* so that an overrun is seen */
+	uint8_t *exact;
 
+	if (l == NULL)
+		return;
+	exact = malloc(len > 0 ? len : 1);	/* so that an overrun is seen */
 	assert(exact != NULL && peer->net->events.received != NULL);
 	if (len > 0)
 		memcpy(exact, p, len);
@@ -243,7 +266,7 @@ link_send(struct link *l, const uint8_t *p, size_t len)
 
 	if (l->closed)
 		return ERR_CLOSED;
-	if (len > l->peer->mtu)
+	if (len > l->peer->mtu && !is_tcp(l->peer))
 		return ERR_TOOBIG;
 	if (l->peer->refuse != ERR_OK)
 		return l->peer->refuse;
@@ -267,6 +290,7 @@ void
 link_close(struct link *l)
 {
 	l->closed = true;
+	l->user = NULL;
 	l->peer->closed_by_us = true;
 	if (l->peer->link == l)
 		l->peer->link = NULL;	/* the next datagram makes another one */
@@ -314,7 +338,7 @@ link_identity(const struct link *l)
 size_t
 link_mtu(const struct link *l)
 {
-	return l->peer->mtu;
+	return is_tcp(l->peer) ? SIZE_MAX : l->peer->mtu;
 }
 
 uint32_t

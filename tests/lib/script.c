@@ -6,6 +6,7 @@
 
 #include "base/loop.h"
 #include "base/text.h"
+#include "coap/frame.h"
 #include "lib/fake_net.h"
 #include "lib/script_msg.h"
 
@@ -337,6 +338,12 @@ bind(struct script_var *v, const uint8_t *p, size_t len)
 
 /* --- recv: a peer's message arrives --- */
 
+static bool
+is_framed(const struct fake_peer *peer)
+{
+	return fake_peer_scheme(peer) == LINK_COAP_TCP || fake_peer_scheme(peer) == LINK_COAPS_TCP;
+}
+
 static void
 resolve(struct script *s, struct script_msg *m)
 {
@@ -361,10 +368,11 @@ do_recv(struct script *s, char **words)
 {
 	static uint8_t bytes[SCRIPT_BYTES_MAX];
 	struct fake_peer *peer = script_peer_of(s, words);
+	bool bytewise = words[1] != NULL && strcmp(words[1], "bytewise") == 0;
 	const struct saved *again = NULL;
 	size_t len = 0;
 
-	script_msg_read(s, words + 1, &s->msg);
+	script_msg_read(s, words + (bytewise ? 2 : 1), &s->msg);
 	if (!s->failed && s->msg.same_as != NULL)
 		again = same_as(s, '<', peer);
 	else if (!s->failed && s->msg.hex != NULL)
@@ -377,12 +385,16 @@ do_recv(struct script *s, char **words)
 		len = again->len;
 		memcpy(bytes, again->bytes, len);
 	} else if (s->msg.hex == NULL &&
-	    msg_encode(&s->msg.m, bytes, sizeof(bytes), &len) != ERR_OK) {
+	    (is_framed(peer) ? frame_encode : msg_encode)(&s->msg.m, bytes, sizeof(bytes), &len) !=
+	    ERR_OK) {
 		script_fail(s, "the message does not fit");
 		return;
 	}
 	save_both(s, '<', peer, bytes, len);
-	fake_peer_sends(peer, bytes, len);
+	for (size_t i = 0; bytewise && i < len; i++)
+		fake_peer_sends(peer, bytes + i, 1);
+	if (!bytewise)
+		fake_peer_sends(peer, bytes, len);
 }
 
 /* --- send: what must be sent next --- */
@@ -450,7 +462,7 @@ check_datagram(struct script *s, struct fake_peer *peer, const struct fake_datag
 	}
 	if (s->failed)
 		return;
-	if (msg_decode(d->p, d->len, &got) != ERR_OK)
+	if ((is_framed(peer) ? frame_decode : msg_decode)(d->p, d->len, &got) != ERR_OK)
 		script_fail(s, "not a CoAP message");
 	else if (script_msg_differs(&s->msg, &got, why, sizeof(why)))
 		script_fail(s, "%s", why);
@@ -465,7 +477,7 @@ tell_sent(struct script *s, const struct fake_datagram *d)
 	size_t len = strlen(s->error);
 	char shown[SHOWN_MAX];
 
-	script_describe(d->p, d->len, shown, sizeof(shown));
+	script_describe(d->p, d->len, is_framed(d->to), shown, sizeof(shown));
 	snprintf(s->error + len, sizeof(s->error) - len, "\n#   sent at %llu ms: @%s %s",
 	    (unsigned long long)d->at_ms, name_of(s, d->to), shown);
 }

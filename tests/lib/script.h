@@ -64,6 +64,6 @@ int		 script_code(const char *word);
 /* "3s"; fails on anything else. */
 uint64_t	 script_duration(struct script *, const char *word);
 /* A datagram for people: "CON PUT /0/1 mid=7 tok=a1 fmt=11542 payload=(25) c800…". */
-void		 script_describe(const uint8_t *p, size_t len, char *out, size_t cap);
+void		 script_describe(const uint8_t *p, size_t len, bool framed, char *out, size_t cap);
 
 #endif

@@ -4,9 +4,11 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "coap/frame.h"
 #include "lib/script_msg.h"
 
 static const char *const types[] = { "CON", "NON", "ACK", "RST" };
+static const char *const signals[] = { "CSM", "PING", "PONG", "RELEASE", "ABORT" };	/* 7.01 … */
 static const char *const methods[] = { "EMPTY", "GET", "POST", "PUT", "DELETE", "FETCH", "PATCH",
 	"IPATCH" };
 
@@ -40,6 +42,9 @@ script_code(const char *word)
 	for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++)
 		if (strcmp(word, methods[i]) == 0)
 			return (int)i;
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+		if (strcmp(word, signals[i]) == 0)
+			return (int)MSG_CODE(7, i + 1);
 	class = strtoul(word, &end, 10);
 	if (end == word || *end != '.' || class > 7)
 		return -1;
@@ -117,25 +122,33 @@ add_number(struct script *s, struct script_msg *r, uint16_t number, const char *
 		script_fail(s, "too many options");
 }
 
-/* "NUM/more/SIZE" or "NUM/last/SIZE" */
+static const char *
+size_word(uint8_t szx)
+{
+	static const char *const words[] = { "16", "32", "64", "128", "256", "512", "1024", "bert" };
+
+	return words[szx];
+}
+
+/* "NUM/more/SIZE" or "NUM/last/SIZE"; "bert" as the size is MSG_SZX_BERT */
 static void
 add_block(struct script *s, struct script_msg *r, uint16_t number, const char *value)
 {
-	char more[8] = "";
-	unsigned num, size;
+	char more[8] = "", word[8] = "";
+	unsigned num;
 	int end = 0;
 	struct msg_block b = { 0 };
 
-	if (sscanf(value, "%u/%7[a-z]/%u%n", &num, more, &size, &end) != 3 || value[end] != '\0' ||
+	if (sscanf(value, "%u/%7[a-z]/%7[a-z0-9]%n", &num, more, word, &end) != 3 || value[end] != '\0' ||
 	    (strcmp(more, "more") != 0 && strcmp(more, "last") != 0)) {
 		script_fail(s, "'%s' should be NUM/more/SIZE or NUM/last/SIZE", value);
 		return;
 	}
 	b.num = num;
 	b.more = more[0] == 'm';
-	while (b.szx < 6 && 16u << b.szx < size)
+	while (b.szx < MSG_SZX_BERT && strcmp(size_word(b.szx), word) != 0)
 		b.szx++;
-	if (16u << b.szx != size || msg_add_block(&r->m, number, &b, r->values[r->m.nopts]) != ERR_OK)
+	if (strcmp(size_word(b.szx), word) != 0 || msg_add_block(&r->m, number, &b, r->values[r->m.nopts]) != ERR_OK)
 		script_fail(s, "'%s': no such block", value);
 }
 
@@ -285,12 +298,16 @@ script_msg_read(struct script *s, char **words, struct script_msg *r)
 	if (strchr(words[0], '=') == NULL && strcmp(words[0], "same-as-before") != 0) {
 		for (r->m.type = 0; r->m.type < 4 && strcmp(words[0], types[r->m.type]) != 0;)
 			r->m.type++;
-		if (r->m.type == 4 || words[1] == NULL || (code = script_code(words[1])) < 0) {
+		if (r->m.type == 4)
+			r->m.type = MSG_CON;	/* of TCP, where there are none */
+		else
+			words++;
+		if (words[0] == NULL || (code = script_code(words[0])) < 0) {
 			script_fail(s, "a message starts with CON, NON, ACK or RST, and a code");
 			return;
 		}
 		r->m.code = (uint8_t)code;
-		words += 2;
+		words++;
 	} else {
 		r->m.type = 4;		/* not told */
 	}
@@ -337,9 +354,9 @@ put_option(struct text *t, const struct msg_opt *o)
 
 	while (i < NOPTIONS && options[i].number != o->number)
 		i++;
-	if (i < NOPTIONS && options[i].kind == BLOCK && msg_block(&one, o->number, &b, &e)) {
-		put(t, " %s=%u/%s/%u", options[i].name, (unsigned)b.num, b.more ? "more" : "last",
-		    16u << b.szx);
+	if (i < NOPTIONS && options[i].kind == BLOCK && msg_block_bert(&one, o->number, &b, &e)) {
+		put(t, " %s=%u/%s/%s", options[i].name, (unsigned)b.num, b.more ? "more" : "last",
+		    size_word(b.szx));
 	} else if (i < NOPTIONS && options[i].kind == NUMBER && o->len <= 4) {
 		put(t, " %s=%lld", options[i].name, (long long)msg_uint(&one, o->number));
 	} else {
@@ -390,12 +407,12 @@ put_msg(struct text *t, const struct msg *m)
 }
 
 void
-script_describe(const uint8_t *p, size_t len, char *out, size_t cap)
+script_describe(const uint8_t *p, size_t len, bool framed, char *out, size_t cap)
 {
 	struct text t = { out, 0, cap };
 	struct msg m;
 
-	if (msg_decode(p, len, &m) == ERR_OK) {
+	if ((framed ? frame_decode(p, len, &m) : msg_decode(p, len, &m)) == ERR_OK) {
 		put_msg(&t, &m);
 		return;
 	}

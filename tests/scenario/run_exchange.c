@@ -413,6 +413,7 @@ do_params(struct env *env, char **words)
 	p->block_size = (uint32_t)script_number(env->s, words, "block_size", p->block_size);
 	p->max_body = (uint32_t)script_number(env->s, words, "max_body", p->max_body);
 	p->max_upload = (uint32_t)script_number(env->s, words, "max_upload", p->max_upload);
+	p->max_message = (uint32_t)script_number(env->s, words, "max_message", p->max_message);
 	p->max_peers = (uint32_t)script_number(env->s, words, "max_peers", p->max_peers);
 	if (env->x != NULL)
 		script_fail(env->s, "params come before anything else");
@@ -474,7 +475,7 @@ ready(void *arg, struct script *s)
 		.handle = handle, .link_gone = link_gone, .arg = env }, &env->x) != ERR_OK)
 		abort();
 	fake_net_events(script_net(s), &(struct transport_events){ .received = exchange_received,
-		.going = exchange_going, .arg = env->x });
+		.going = exchange_going, .opened = exchange_opened, .arg = env->x });
 }
 
 static const struct {
