@@ -34,7 +34,7 @@ FUZZERS  := $(FUZZ:%=$(B)/fuzz/%)
 FAKES    := $(patsubst %.c,$(B)/%.o,$(wildcard tests/lib/*.c))
 SCENARIO := $(patsubst tests/scenario/%.c,$(B)/scenario/%,$(wildcard tests/scenario/run_*.c))
 HELPERS  := $(B)/system/coapdevice-openssl $(B)/system/coapdevice-gnutls $(B)/system/unixpipe \
-            $(B)/system/notified
+            $(B)/system/notified $(B)/system/hostile
 BENCHES  := $(patsubst tests/bench/%.c,$(B)/bench/%,$(wildcard tests/bench/*.c))
 
 all: $(PROGRAMS)	## build strapd, strapctl and strapfleet
