@@ -10,6 +10,7 @@
  */
 
 /* RFC 768 and RFC 791, RFC 8200: what stands before the payload. */
+#define RECORD_HEADER	13	/* RFC 6347, 4.1 */
 #define OVERHEAD_V4	28
 #define OVERHEAD_V6	48
 
@@ -35,8 +36,18 @@ static int
 pipe_write(BIO *b, const char *p, int len)
 {
 	struct dtls_pipe *pipe = BIO_get_data(b);
+	char hello_verify[128];
 
 	BIO_clear_retry_flags(b);
+	/*
+	 * The listener says DTLS 1.0 in the record of its HelloVerifyRequest (RFC 6347, 4.2.1). tinydtls,
+	 * so Wakaama, drops all records but those of 1.2: it is answered with its own version.
+	 */
+	if (pipe->owner == NULL && len > RECORD_HEADER && (size_t)len <= sizeof(hello_verify)) {
+		memcpy(hello_verify, p, (size_t)len);
+		memcpy(hello_verify + 1, pipe->in + 1, 2);
+		p = hello_verify;
+	}
 	if (len > 0)
 		port_send(pipe->port, pipe->key, p, (size_t)len);
 	return len;

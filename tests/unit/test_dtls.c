@@ -532,6 +532,42 @@ spoofed_hellos_leave_nothing(void **state)
 	close_both();
 }
 
+/* The version that the record of a HelloVerifyRequest had. */
+static uint8_t answered[2];
+
+static bool
+steal_hello_and_answer(void *arg, bool outgoing, const struct addr *local, const struct addr *remote,
+    const uint8_t *p, size_t len)
+{
+	if (!outgoing && len > 13 && p[0] == 22 && p[13] == 3)	/* handshake, hello_verify_request */
+		memcpy(answered, p + 1, sizeof(answered));
+	return steal_hello(arg, outgoing, local, remote, p, len) || !outgoing;
+}
+
+/* tinydtls, so Wakaama and Contiki-NG, drops records of another version than its own. */
+static void
+hello_verify_has_the_version_of_the_hello(void **state)
+{
+	static const uint8_t versions[][2] = { { 0xfe, 0xfd }, { 0xfe, 0xff } };
+	struct transport_filter f = { .datagram = steal_hello_and_answer };
+	struct transport_opts watched = usual;
+
+	(void)state;
+	watched.filter = &f;
+	open_server(&usual, "127.0.0.1:0");
+	open_client(&client, client_dtls, &watched);
+	is_mute = true;
+	struct link *l = begin(&client, "127.0.0.1", "dev-1", KEY);
+	for (size_t i = 0; i < sizeof(versions) / sizeof(versions[0]); i++) {
+		memcpy(stolen + 1, versions[i], sizeof(versions[i]));
+		transport_inject(client.t, true, link_local(l), link_peer(l), stolen, stolen_len);
+		rig_settle();
+		assert_memory_equal(answered, versions[i], sizeof(versions[i]));
+	}
+	is_mute = false;
+	close_both();
+}
+
 static void
 broken_records_are_counted_and_dropped(void **state)
 {
@@ -684,6 +720,7 @@ main(void)
 		cmocka_unit_test(stranger_at_the_address_does_not_end_the_association),
 		cmocka_unit_test(newcomer_with_a_wrong_key_does_not_end_the_association),
 		cmocka_unit_test(spoofed_hellos_leave_nothing),
+		cmocka_unit_test(hello_verify_has_the_version_of_the_hello),
 		cmocka_unit_test(broken_records_are_counted_and_dropped),
 		cmocka_unit_test(records_before_their_keys_are_not_piled_up),
 		cmocka_unit_test(early_records_of_a_stranger_do_not_stop_the_handshake),
