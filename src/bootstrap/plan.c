@@ -12,6 +12,8 @@
  *   Read        with "verify": what clients let a bootstrap server read
  *   Finish
  *
+ * A Pack is all of these writes as one payload (plan_pack.c).
+ *
  * Whole instances are written. What is empty is left out, and so are keys that a NoSec account does
  * not have, the short server id of a bootstrap account, and resources newer than the device.
  */
@@ -24,7 +26,7 @@
 #include "coap/msg.h"
 #include "lwm2m/discovery.h"
 #include "lwm2m/format.h"
-#include "store/config.h"
+#include "store/record.h"
 #include "store/resolve.h"
 
 void
@@ -63,22 +65,6 @@ is_nosec(const struct config_instance *ci)
 	return false;
 }
 
-static void
-add_deletes(struct plan_builder *b)
-{
-	for (size_t i = 0; i < b->deletes.n; i++) {
-		const struct path *p = &b->deletes.v[i];
-
-		if (p->depth == 2 && p->id[0] == OBJ_SECURITY && b->dev->discovery != NULL &&
-		    discovery_reserved(b->dev->discovery, p->id[1])) {
-			plan_warn(&b->notes, arena_printf(b->arena, "delete /0/%u is left out: it is the "
-			    "device's bootstrap account", p->id[1]));
-			continue;
-		}
-		plan_add_step(b, STEP_DELETE, *p)->optional = b->cfg->on_delete_error == CONFIG_CONTINUE;
-	}
-}
-
 static uint8_t
 account_number(size_t i)
 {
@@ -93,6 +79,18 @@ account_of_oscore(const struct config *cfg, size_t oscore)
 		if (cfg->servers[i].oscore == (int32_t)oscore)
 			return account_number(i);
 	return PLAN_NO_ACCOUNT;
+}
+
+/* A context of an account that a device with room for one does not get. */
+static bool
+is_left_out(const struct plan_builder *b, size_t oscore)
+{
+	const struct config *all = b->res->config;
+
+	for (size_t i = b->cfg->nservers; i < all->nservers; i++)
+		if (all->servers[i].oscore == (int32_t)oscore)
+			return true;
+	return false;
 }
 
 /*
@@ -134,7 +132,7 @@ add_other_writes(struct plan_builder *b, bool linked_to)
 			.oscore = -1, .account = PLAN_NO_ACCOUNT };
 
 		if (is_linked_to(w) == linked_to)
-			e = plan_add_write(b, &pc);
+			e = w->path.depth == 1 ? plan_add_object(b, w) : plan_add_write(b, &pc);
 	}
 	return e;
 }
@@ -147,6 +145,8 @@ add_account_objects(struct plan_builder *b)
 	enum err e = ERR_OK;
 
 	for (size_t i = 0; i < cfg->noscore && e == ERR_OK; i++) {
+		if (is_left_out(b, i))
+			continue;
 		pc = instance(OBJ_OSCORE, b->ids.oscore[i], &cfg->oscore[i]);
 		pc.account = account_of_oscore(cfg, i);
 		e = plan_add_write(b, &pc);
@@ -193,7 +193,7 @@ add_reads(struct plan_builder *b)
 	for (size_t i = 0; i < written; i++) {
 		const struct plan_step w = b->plan->steps[i];
 
-		if (w.kind != STEP_WRITE || w.path.depth != 2 ||
+		if (w.kind != STEP_WRITE || w.path.depth > 2 ||
 		    (w.path.id[0] != OBJ_SERVER && w.path.id[0] != OBJ_ACCESS))
 			continue;
 		struct plan_step *st = plan_add_step(b, STEP_READ, w.path);
@@ -202,7 +202,7 @@ add_reads(struct plan_builder *b)
 		st->payload_len = w.payload_len;
 		st->account = w.account;
 		st->optional = true;
-		st->must_match = b->cfg->on_write_error == CONFIG_STOP;
+		st->must_match = b->cfg->on_verify_error == CONFIG_STOP;
 	}
 }
 
@@ -230,12 +230,36 @@ count_steps(const struct plan_builder *b)
 {
 	const struct config *cfg = b->cfg;
 	bool cleanup = cfg->on_write_error == CONFIG_CONTINUE;
-	size_t n = b->deletes.n + cfg->noscore + cfg->nservers * (cleanup ? 3 : 2) +
+	size_t n = plan_count_deletes(b) + cfg->noscore + cfg->nservers * (cleanup ? 3 : 2) +
 	    (cfg->bootstrap_server != NULL) + cfg->naccess_control + cfg->nwrites + 1;
+	size_t instances = 0;
 
+	for (size_t i = 0; i < cfg->nwrites; i++)
+		instances += cfg->writes[i].ninstances;
 	if (cfg->verify)
-		n += cfg->nservers + cfg->naccess_control + cfg->nwrites;
-	return n;
+		n += cfg->nservers + cfg->naccess_control + cfg->nwrites + instances;
+	return n + instances;
+}
+
+bool
+plan_has_quirk(const struct resolved *res, unsigned bit)
+{
+	return (res->quirks & bit) != 0;
+}
+
+/* The first account, for a device that has room for no other; rules among servers mean nothing then. */
+static void
+keep_one_server(struct plan_builder *b)
+{
+	size_t left = b->own.nservers;
+
+	if (left < 2 || !plan_has_quirk(b->res, QUIRK_BIT(QUIRK_SINGLE_SERVER)))
+		return;
+	b->own.nservers = 1;
+	b->own.naccess_control = 0;
+	plan_warn(&b->notes, arena_printf(b->arena, "only account %u is written, for the device is said to "
+	    "have room for one (quirk single-server): %zu accounts and all access control are left out",
+	    b->own.servers[0].short_server_id, left - 1));
 }
 
 static enum err
@@ -244,7 +268,14 @@ compile(struct plan_builder *b)
 	enum err e;
 
 	plan_choose_format(b->res, b->dev, b->plan, &b->notes);
+	b->plan->finish_unconfirmed = plan_has_quirk(b->res, QUIRK_BIT(QUIRK_FINISH_UNCONFIRMED));
+	keep_one_server(b);
 	plan_choose_deletes(b->cfg, &b->deletes);
+	if (b->dev->pack) {
+		e = plan_check_pack(b);
+		if (e != ERR_OK)
+			return e;
+	}
 	e = plan_choose_ids(b->cfg, b->dev, &b->deletes, &b->notes, &b->scratch, &b->ids, b->why);
 	if (e != ERR_OK)
 		return e;
@@ -252,14 +283,19 @@ compile(struct plan_builder *b)
 	if (b->plan->steps == NULL)
 		return ERR_NOMEM;
 
-	add_deletes(b);
+	if (!b->dev->pack)
+		plan_add_deletes(b);
 	e = add_account_objects(b);
 	if (e == ERR_OK)
 		e = add_other_writes(b, false);
+	if (e == ERR_OK && b->dev->pack)
+		e = plan_add_pack(b);
 	if (e != ERR_OK)
 		return e;
-	add_reads(b);
-	plan_add_step(b, STEP_FINISH, PATH_ROOT);
+	if (!b->dev->pack) {
+		add_reads(b);
+		plan_add_step(b, STEP_FINISH, PATH_ROOT);
+	}
 	return keep_notes(b);
 }
 
@@ -267,18 +303,21 @@ enum err
 plan_build(const struct resolved *res, const struct plan_device *dev, const struct objdefs *defs,
     const struct config_mint *mint, struct arena *arena, struct plan **ret, struct problem *why)
 {
-	struct plan_builder b = { .res = res, .cfg = res->config, .dev = dev, .defs = defs, .mint = mint,
-		.arena = arena, .why = why };
+	struct plan_builder b = { .res = res, .dev = dev, .defs = defs, .mint = mint, .arena = arena,
+		.why = why };
 	enum err e;
 
-	if (b.cfg == NULL)
+	if (res->config == NULL)
 		return problem_set(why, ERR_INVALID, "no-config", "", "there is no configuration for %s",
 		    res->endpoint);
+	b.own = *res->config;
+	b.cfg = &b.own;
 	b.plan = arena_alloc(arena, sizeof(*b.plan));
 	if (b.plan == NULL)
 		return ERR_NOMEM;
 
 	arena_init(&b.scratch, 4096, 0);
+	b.packed.arena = &b.scratch;
 	e = compile(&b);
 	arena_fini(&b.scratch);
 	if (e == ERR_OK)
@@ -304,7 +343,7 @@ plan_wants_discovery(const struct resolved *res)
 
 	if (cfg == NULL || cfg->discover == CONFIG_NEVER)
 		return false;
-	if (cfg->discover == CONFIG_ALWAYS)
+	if (cfg->discover == CONFIG_ALWAYS || plan_has_quirk(res, QUIRK_BIT(QUIRK_DELETE_INSTANCES)))
 		return true;
 	for (size_t i = 0; i < cfg->nservers; i++)
 		if (cfg->servers[i].security.iid < 0)
@@ -325,7 +364,8 @@ plan_discovery_path(const struct resolved *res)
 {
 	const struct config *cfg = res->config;
 
-	if (cfg != NULL && (cfg->noscore > 0 || cfg->delete_given))
+	if (cfg != NULL && (cfg->noscore > 0 || cfg->delete_given ||
+	    plan_has_quirk(res, QUIRK_BIT(QUIRK_DELETE_INSTANCES))))
 		return PATH_ROOT;
 	return PATH_O(OBJ_SECURITY);
 }
@@ -335,7 +375,7 @@ step_kind_name(enum step_kind kind)
 {
 	static const char *const names[] = {
 		[STEP_DISCOVER] = "discover", [STEP_READ] = "read", [STEP_DELETE] = "delete",
-		[STEP_WRITE] = "write", [STEP_FINISH] = "finish",
+		[STEP_WRITE] = "write", [STEP_FINISH] = "finish", [STEP_PACK] = "pack",
 	};
 
 	return names[kind];
@@ -346,7 +386,7 @@ step_method(enum step_kind kind)
 {
 	static const uint8_t methods[] = {
 		[STEP_DISCOVER] = MSG_GET, [STEP_READ] = MSG_GET, [STEP_DELETE] = MSG_DELETE,
-		[STEP_WRITE] = MSG_PUT, [STEP_FINISH] = MSG_POST,
+		[STEP_WRITE] = MSG_PUT, [STEP_FINISH] = MSG_POST, [STEP_PACK] = MSG_GET,
 	};
 
 	return methods[kind];

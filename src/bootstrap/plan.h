@@ -21,7 +21,7 @@ struct resolved;
  * would send. Rules: plan.c.
  */
 
-enum step_kind { STEP_DISCOVER, STEP_READ, STEP_DELETE, STEP_WRITE, STEP_FINISH };
+enum step_kind { STEP_DISCOVER, STEP_READ, STEP_DELETE, STEP_WRITE, STEP_FINISH, STEP_PACK };
 
 struct plan_step {
 	enum step_kind	 kind;
@@ -32,7 +32,7 @@ struct plan_step {
 	struct path	 path;		/* FINISH: unused */
 	int		 content_format; /* WRITE; -1 */
 	int		 accept;	/* DISCOVER, READ; -1 */
-	const uint8_t	*payload;	/* WRITE: as it is sent. READ with verify: as it should be */
+	const uint8_t	*payload;	/* WRITE, PACK: as it is sent. READ with verify: as it should be */
 	size_t		 payload_len;
 	const char	*note;		/* one sentence for people, or NULL: why this is so */
 };
@@ -48,6 +48,12 @@ struct plan_device {
 	int			 format;	/* a format it is known to take, or that is to be tried; -1 */
 	bool			 format_forced;	/* use 'format' whatever pct and record say (fall-back) */
 	bool			 discover_failed; /* it was asked and could not answer */
+	uint8_t			 repair;	/* after that many refused Finishes; 0: the first plan */
+	/*
+	 * One STEP_PACK with everything, in 'format', instead of steps (LwM2M 1.2, Bootstrap-Pack).
+	 * 'discovery' is then what the request says of the bootstrap account, or NULL.
+	 */
+	bool			 pack;
 };
 
 struct plan {
@@ -58,6 +64,7 @@ struct plan {
 	size_t			 nformats;
 	size_t			 nformats_any;	/* as many after a refusal that names no format */
 	uint16_t		 lwm2m;		/* taken to be; 0: unknown */
+	bool			 finish_unconfirmed; /* the device's answer to Finish says little */
 	const char		**notes;	/* sentences: how ids were chosen, what was left out */
 	size_t			 nnotes;
 	size_t			 nwarnings;	/* first of the notes: for the history, too */
@@ -65,19 +72,19 @@ struct plan {
 
 /* Whether the device is to be asked first (config.discover; "auto": an instance id has to be chosen). */
 bool	 plan_wants_discovery(const struct resolved *);
-struct path plan_discovery_path(const struct resolved *);
+struct path plan_discovery_path(const struct resolved *);	/* where first; when that is refused, /0 */
 
 /*
  * Compiles. Everything lives in the arena; nothing of the record is referred to afterwards.
  * ERR_INVALID   it cannot be done, *why says so in one sentence (no free instance, a variable
- *               unknown, no format carries it)
+ *               unknown, no format carries it; a Pack would not leave the same as a session)
  * ERR_UNSUPPORTED  the record asks for a credential to be made and 'mint' is NULL
  * ERR_NOMEM
  */
 enum err plan_build(const struct resolved *, const struct plan_device *, const struct objdefs *,
     const struct config_mint *mint, struct arena *, struct plan **ret, struct problem *why) MUST_CHECK;
 
-const char *step_kind_name(enum step_kind);	/* "discover", "read", "delete", "write", "finish" */
+const char *step_kind_name(enum step_kind);	/* "discover", "read", "delete", "write", "finish", "pack" */
 uint8_t	 step_method(enum step_kind);		/* CoAP code of the request */
 
 #endif

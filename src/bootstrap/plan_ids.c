@@ -79,9 +79,14 @@ occupied(uint16_t oid, const struct config *cfg, const struct discovery *disc,
 		    (untouchable || !is_deleted(del, &l->path)))
 			take(&set, l->path.id[1]);
 	}
-	for (size_t i = 0; i < cfg->nwrites; i++)
-		if (cfg->writes[i].path.id[0] == oid)
-			take(&set, cfg->writes[i].path.id[1]);
+	for (size_t i = 0; i < cfg->nwrites; i++) {
+		const struct config_write *w = &cfg->writes[i];
+
+		if (w->path.id[0] == oid && w->path.depth > 1)
+			take(&set, w->path.id[1]);
+		for (size_t k = 0; w->path.id[0] == oid && k < w->ninstances; k++)
+			take(&set, w->instances[k].iid);
+	}
 	return set;
 }
 
@@ -146,11 +151,47 @@ choose_bootstrap(const struct config *cfg, const struct discovery *disc, struct 
 	return ERR_OK;
 }
 
+/* An instance of /0 that the record names, and the device has for its bootstrap account, or may have. */
+static bool
+is_reserved(const struct plan_device *dev, int32_t iid)
+{
+	if (dev->discovery != NULL && discovery_reserved(dev->discovery, (uint16_t)iid))
+		return true;
+	return plan_pack_is_blind(dev) && iid <= 1;
+}
+
+static const char *
+who_says(const struct plan_device *dev)
+{
+	if (plan_pack_is_blind(dev))
+		return "the request for a Pack does not say that its bootstrap account is elsewhere";
+	return dev->pack ? "the request for a Pack says that its bootstrap account is there" :
+	    "Discover shows that the device keeps its bootstrap account there";
+}
+
+static enum err
+check_write(const struct config_write *w, const struct plan_device *dev, struct problem *why)
+{
+	size_t n = w->path.depth > 1 ? 1 : w->ninstances;
+
+	for (size_t i = 0; i < n; i++) {
+		int32_t iid = w->path.depth > 1 ? w->path.id[1] : w->instances[i].iid;
+
+		if (w->path.id[0] == OBJ_SECURITY && is_reserved(dev, iid))
+			return problem_set(why, ERR_INVALID, "bootstrap-account", "/config/write",
+			    "/0/%d is to be written, but %s; \"bootstrap_server\" is the way to rewrite "
+			    "that account", (int)iid, who_says(dev));
+	}
+	return ERR_OK;
+}
+
 /* An instance that the record names must not be the bootstrap account, unless that is to be rewritten. */
 static enum err
-check_told(const struct config *cfg, const struct discovery *disc, const struct plan_ids *ids,
+check_told(const struct config *cfg, const struct plan_device *dev, const struct plan_ids *ids,
     struct problem *why)
 {
+	enum err e = ERR_OK;
+
 	for (size_t i = 0; i < cfg->nservers; i++) {
 		const struct config_server *s = &cfg->servers[i];
 
@@ -159,22 +200,14 @@ check_told(const struct config *cfg, const struct discovery *disc, const struct 
 			    "account %u and the bootstrap account would both be written to /0/%d",
 			    s->short_server_id, (int)s->security.iid);
 
-		if (s->security.iid >= 0 && disc != NULL &&
-		    discovery_reserved(disc, (uint16_t)s->security.iid))
+		if (s->security.iid >= 0 && is_reserved(dev, s->security.iid))
 			return problem_set(why, ERR_INVALID, "bootstrap-account", "/config/servers",
-			    "account %u is to be written to /0/%d, but Discover shows that the device keeps "
-			    "its bootstrap account there; choose another \"instance\" or none",
-			    s->short_server_id, (int)s->security.iid);
+			    "account %u is to be written to /0/%d, but %s; choose another \"instance\" or "
+			    "none", s->short_server_id, (int)s->security.iid, who_says(dev));
 	}
-	for (size_t i = 0; i < cfg->nwrites; i++) {
-		const struct path *p = &cfg->writes[i].path;
-
-		if (p->id[0] == OBJ_SECURITY && disc != NULL && discovery_reserved(disc, p->id[1]))
-			return problem_set(why, ERR_INVALID, "bootstrap-account", "/config/write",
-			    "/0/%u is to be written, but Discover shows that it is the device's bootstrap "
-			    "account; \"bootstrap_server\" is the way to rewrite that", p->id[1]);
-	}
-	return ERR_OK;
+	for (size_t i = 0; i < cfg->nwrites && e == ERR_OK; i++)
+		e = check_write(&cfg->writes[i], dev, why);
+	return e;
 }
 
 static enum err
@@ -261,14 +294,16 @@ plan_choose_ids(const struct config *cfg, const struct plan_device *dev, const s
 		take(&sec, disc->reserved[i]);
 	if (zero_in_doubt(disc)) {
 		take(&sec, 0);
-		if (any_free_choice(cfg))
+		if (plan_pack_is_blind(dev))
+			take(&sec, 1);
+		if (any_free_choice(cfg) && !dev->pack)
 			tell_doubt(cfg, dev, notes);
 	}
 	e = choose_bootstrap(cfg, disc, &ids, why);
 	if (e == ERR_OK && cfg->bootstrap_server != NULL)
 		take(&sec, ids.bootstrap);
 	if (e == ERR_OK)
-		e = check_told(cfg, disc, &ids, why);
+		e = check_told(cfg, dev, &ids, why);
 	if (e == ERR_OK)
 		e = choose_accounts(cfg, disc, del, &ids, sec, why);
 	if (e == ERR_OK)

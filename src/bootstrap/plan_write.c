@@ -1,13 +1,15 @@
 /* One Write of a plan: which resources an instance gets, and its payload. */
 #include <stdio.h>
+#include <string.h>
 
 #include "base/arena.h"
 #include "base/wr.h"
 #include "bootstrap/plan_priv.h"
 #include "lwm2m/format.h"
 #include "lwm2m/objdef.h"
-#include "store/config.h"
+#include "store/record.h"
 #include "store/resolve.h"
+#include "store/uri.h"
 
 #define PAYLOAD_MAX	65536	/* of one write: what exchange/ puts together at most, too */
 
@@ -68,6 +70,56 @@ is_superfluous(const struct plan_piece *pc, uint16_t rid)
 	return pc->oscore >= 0 && rid == SEC_OSCORE;
 }
 
+static bool
+is_key(uint16_t rid)
+{
+	return rid == SEC_PUBLIC_KEY || rid == SEC_SERVER_KEY || rid == SEC_SECRET_KEY;
+}
+
+/* Clients of old want all three key resources, if empty (spec/bootstrap.md 3.1). */
+static bool
+keeps_empty(const struct plan_builder *b, const struct plan_piece *pc, uint16_t rid)
+{
+	return pc->whole && pc->path.id[0] == OBJ_SECURITY && is_key(rid) &&
+	    plan_has_quirk(b->res, QUIRK_BIT(QUIRK_KEEP_EMPTY_RESOURCES));
+}
+
+static bool
+has_resource(const struct plan_piece *pc, uint16_t rid)
+{
+	for (size_t i = 0; i < pc->n; i++)
+		if (pc->resources[i].rid == rid)
+			return !is_superfluous(pc, rid);
+	return false;
+}
+
+/*
+ * coap://host:5683 is the same as coap://host (RFC 7252, 6.1), but Wakaama and Anjay Lite cannot use
+ * an address without a port.
+ */
+static enum err
+add_port(struct plan_builder *b, struct value *v)
+{
+	char *uri = arena_printf(&b->scratch, "%.*s", (int)v->bytes.len, (const char *)v->bytes.p);
+	const char *port, *rest, *what;
+	struct uri parts;
+
+	if (uri == NULL)
+		return ERR_NOMEM;
+	if (uri_parse(uri, &parts, &what) != ERR_OK || parts.port != 0 || strncmp(uri, "coap", 4) != 0 ||
+	    (rest = strstr(uri, "://")) == NULL)
+		return ERR_OK;
+	port = strncmp(uri, "coaps", 5) == 0 ? "5684" : "5683";
+	rest += 3;
+	rest += strcspn(rest, "/?#");
+	uri = arena_printf(&b->scratch, "%.*s:%s%s", (int)(rest - uri), uri, port,
+	    strcmp(rest, "/") == 0 ? "" : rest);
+	if (uri == NULL)
+		return ERR_NOMEM;
+	*v = value_text(VALUE_STRING, uri);
+	return ERR_OK;
+}
+
 /* Only TLV has a way to say that a multiple resource is there and has no instance. */
 static enum err
 tell_no_instances(struct plan_builder *b, const struct path *path, uint16_t rid)
@@ -90,8 +142,11 @@ add_resource(struct plan_builder *b, const struct plan_piece *pc, const struct c
 
 	if (e != ERR_OK)
 		return e == ERR_NOTFOUND || e == ERR_MALFORMED ? ERR_INVALID : e;
-	if (pc->whole && is_empty(&v))
+	if (pc->whole && is_empty(&v) && !keeps_empty(b, pc, r->rid))
 		return ERR_OK;
+	if (path.id[0] == OBJ_SECURITY && (r->rid == SEC_URI || r->rid == SEC_SECONDARY_URIS) &&
+	    plan_has_quirk(b->res, QUIRK_BIT(QUIRK_URI_WITH_PORT)) && add_port(b, &v) != ERR_OK)
+		return ERR_NOMEM;
 	if (v.type == VALUE_NONE && b->plan->format != FORMAT_TLV)
 		return tell_no_instances(b, &pc->path, r->rid);
 	/* The same octets are a String in /21 1.x and an Opaque in 2.0 (spec/bootstrap.md 3.4). */
@@ -115,7 +170,8 @@ static enum err
 add_own(const struct plan_piece *pc, const struct plan_builder *b, int32_t *last, int32_t upto,
     struct nodes *out)
 {
-	static const uint16_t own[] = { SEC_BOOTSTRAP, SEC_OSCORE };
+	static const uint16_t own[] = { SEC_BOOTSTRAP, SEC_PUBLIC_KEY, SEC_SERVER_KEY, SEC_SECRET_KEY,
+		SEC_OSCORE };
 	enum err e = ERR_OK;
 
 	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]) && e == ERR_OK; i++) {
@@ -128,6 +184,8 @@ add_own(const struct plan_piece *pc, const struct plan_builder *b, int32_t *last
 			v = value_boolean(true);
 		else if (own[i] == SEC_OSCORE && pc->oscore >= 0)
 			v = value_objlnk(OBJ_OSCORE, b->ids.oscore[pc->oscore]);
+		else if (keeps_empty(b, pc, own[i]) && !has_resource(pc, own[i]))
+			v = value_text(VALUE_OPAQUE, "");
 		else
 			continue;
 		e = nodes_add(out, &path, &v);
@@ -165,9 +223,8 @@ collect(struct plan_builder *b, const struct plan_piece *pc, struct nodes *out)
 	return e;
 }
 
-/* The payload in scratch memory, *ret_len bytes of b->buf. */
-static enum err
-encode(struct plan_builder *b, int format, const struct path *target, const struct nodes *nodes,
+enum err
+plan_encode(struct plan_builder *b, int format, const struct path *target, const struct nodes *nodes,
     size_t *ret_len)
 {
 	for (;;) {
@@ -214,28 +271,59 @@ say_not_encodable(const struct plan_builder *b, enum err e, int format, const st
 	    "%s cannot be written as %s: %s", at, name != NULL ? name : "that format", err_text(e));
 }
 
-enum err
-plan_add_write(struct plan_builder *b, const struct plan_piece *pc)
+/* One Write, or, of a Pack, a part of it. */
+static enum err
+write_nodes(struct plan_builder *b, const struct path *target, const struct nodes *nodes, uint8_t account)
 {
-	struct nodes nodes = { .arena = &b->scratch };
+	int format = format_for(b, target, nodes);
 	size_t len = 0;
-	enum err e = collect(b, pc, &nodes);
+	enum err e = ERR_OK;
 
-	if (e != ERR_OK)
+	if (b->dev->pack) {
+		for (size_t i = 0; i < nodes->n && e == ERR_OK; i++)
+			e = nodes_add(&b->packed, &nodes->v[i].path, &nodes->v[i].value);
 		return e;
-	if (nodes.n == 0)
-		return ERR_OK;
-
-	int format = format_for(b, &pc->path, &nodes);
-	e = encode(b, format, &pc->path, &nodes, &len);
+	}
+	e = plan_encode(b, format, target, nodes, &len);
 	if (e != ERR_OK)
-		return say_not_encodable(b, e, format, &pc->path);
+		return say_not_encodable(b, e, format, target);
 
-	struct plan_step *st = plan_add_step(b, STEP_WRITE, pc->path);
+	struct plan_step *st = plan_add_step(b, STEP_WRITE, *target);
 	st->content_format = format;
 	st->payload = arena_dup(b->arena, b->buf, len);
 	st->payload_len = len;
 	st->optional = b->cfg->on_write_error == CONFIG_CONTINUE;
-	st->account = pc->account;
+	st->account = account;
 	return st->payload == NULL ? ERR_NOMEM : ERR_OK;
+}
+
+enum err
+plan_add_write(struct plan_builder *b, const struct plan_piece *pc)
+{
+	struct nodes nodes = { .arena = &b->scratch };
+	enum err e = collect(b, pc, &nodes);
+
+	if (e != ERR_OK || nodes.n == 0)
+		return e;
+	return write_nodes(b, &pc->path, &nodes, pc->account);
+}
+
+enum err
+plan_add_object(struct plan_builder *b, const struct config_write *w)
+{
+	bool one_by_one = plan_has_quirk(b->res, QUIRK_BIT(QUIRK_WRITE_INSTANCES));
+	struct nodes nodes = { .arena = &b->scratch };
+	enum err e = ERR_OK;
+
+	for (size_t i = 0; i < w->ninstances && e == ERR_OK; i++) {
+		const struct config_instance *ci = &w->instances[i];
+		struct plan_piece pc = { .path = PATH_OI(w->path.id[0], (uint16_t)ci->iid),
+			.resources = ci->resources, .n = ci->nresources, .oscore = -1,
+			.account = PLAN_NO_ACCOUNT };
+
+		e = one_by_one ? plan_add_write(b, &pc) : collect(b, &pc, &nodes);
+	}
+	if (e != ERR_OK || nodes.n == 0)
+		return e;
+	return write_nodes(b, &w->path, &nodes, PLAN_NO_ACCOUNT);
 }

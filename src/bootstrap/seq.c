@@ -8,36 +8,49 @@
 /*
  *   NEW --START--> DISCOVERING --answer, Reset--> PLANNING --PLANNED--> APPLYING
  *   NEW --START, nothing to ask-----------------> PLANNING
+ *   NEW --START, a pause is wanted--> PAUSED --WAITED--> as above
+ *   DISCOVERING --refused, another target is left--> DISCOVERING
  *
  *   APPLYING --step done, or refused and passed over--> APPLYING, FINISHING
  *   APPLYING --write refused, a format is left--------> TRYING --PLANNED--> APPLYING (same step)
  *   TRYING, APPLYING --no format left, passed over----> RESTORING --PLANNED--> APPLYING (next step)
+ *   DISCOVERING, APPLYING, FINISHING --5.03-----------> PAUSED --WAITED--> the same request again
  *
  *   FINISHING --2.xx--> DONE
+ *   FINISHING --4.06, something is left to repair--> REPAIRING --WAITED--> DISCOVERING, PLANNING
  *   all but DONE --refusal that counts, LOST, STOP--> FAILED
  *
  * TRYING waits for the plan in another content format, RESTORING for the one in the format
  * that served before. An event that has no meaning in a state changes nothing.
  */
 enum state {
-	NEW, DISCOVERING, PLANNING, APPLYING, TRYING, RESTORING, FINISHING, DONE, FAILED, NSTATES
+	NEW, PAUSED, DISCOVERING, PLANNING, APPLYING, TRYING, RESTORING, FINISHING, REPAIRING, DONE, FAILED,
+	NSTATES
 };
 
 #define BIT(n)	(1u << (n))
+
+#define REPAIRS_MAX	2	/* spec/bootstrap.md 1.7, X17 */
+#define REPAIR_MS	1000	/* at least that long after a refused Finish; 1.7 */
+#define RETRIES_MAX	2	/* of a step that was answered 5.03 */
+#define RETRY_MS	1000
 
 static const struct {
 	const char	*name;
 	unsigned	 next;		/* BIT() of every state that may be entered from here */
 } states[NSTATES] = {
-	[NEW]         = { "new",         BIT(DISCOVERING) | BIT(PLANNING) | BIT(FAILED) },
-	[DISCOVERING] = { "discovering", BIT(PLANNING) | BIT(FAILED) },
+	[NEW]         = { "new",         BIT(PAUSED) | BIT(DISCOVERING) | BIT(PLANNING) | BIT(FAILED) },
+	[PAUSED]      = { "paused",      BIT(DISCOVERING) | BIT(PLANNING) | BIT(APPLYING) |
+	                                 BIT(FINISHING) | BIT(FAILED) },
+	[DISCOVERING] = { "discovering", BIT(DISCOVERING) | BIT(PLANNING) | BIT(PAUSED) | BIT(FAILED) },
 	[PLANNING]    = { "planning",    BIT(APPLYING) | BIT(FINISHING) | BIT(FAILED) },
 	[APPLYING]    = { "applying",    BIT(APPLYING) | BIT(TRYING) | BIT(RESTORING) |
-	                                 BIT(FINISHING) | BIT(FAILED) },
+	                                 BIT(FINISHING) | BIT(PAUSED) | BIT(FAILED) },
 	[TRYING]      = { "trying",      BIT(TRYING) | BIT(APPLYING) | BIT(RESTORING) |
 	                                 BIT(FINISHING) | BIT(FAILED) },
 	[RESTORING]   = { "restoring",   BIT(APPLYING) | BIT(FINISHING) | BIT(FAILED) },
-	[FINISHING]   = { "finishing",   BIT(DONE) | BIT(FAILED) },
+	[FINISHING]   = { "finishing",   BIT(DONE) | BIT(REPAIRING) | BIT(PAUSED) | BIT(FAILED) },
+	[REPAIRING]   = { "repairing",   BIT(DISCOVERING) | BIT(PLANNING) | BIT(FAILED) },
 	[DONE]        = { "done",        0 },
 	[FAILED]      = { "failed",      0 },
 };
@@ -68,7 +81,16 @@ static struct seq_action
 ask_plan(struct seq *s, enum state state, int format)
 {
 	enter(s, state);
-	return (struct seq_action){ .kind = SEQ_DO_PLAN, .step = s->step, .format = format };
+	return (struct seq_action){ .kind = SEQ_DO_PLAN, .step = s->step, .format = format,
+	    .repair = s->repairs };
+}
+
+static struct seq_action
+wait_for(struct seq *s, enum state state, uint32_t ms)
+{
+	s->resume = s->state;
+	enter(s, state);
+	return (struct seq_action){ .kind = SEQ_DO_WAIT, .step = s->step, .format = -1, .wait_ms = ms };
 }
 
 static const struct plan_step *
@@ -94,7 +116,8 @@ send(struct seq *s)
 	}
 	s->cleanup = false;
 	enter(s, current(s)->kind == STEP_FINISH ? FINISHING : APPLYING);
-	return (struct seq_action){ .kind = SEQ_DO_SEND, .step = s->step, .format = -1 };
+	return (struct seq_action){ .kind = SEQ_DO_SEND, .step = s->step, .format = -1,
+	    .any_format = s->any_format };
 }
 
 static struct seq_action
@@ -102,6 +125,8 @@ next(struct seq *s)
 {
 	s->step++;
 	s->tried = 0;
+	s->retries = 0;
+	s->any_format = false;
 	s->proven = s->format;
 	s->proven_forced = s->forced;
 	return send(s);
@@ -114,7 +139,7 @@ pass_over(struct seq *s)
 	const struct plan_step *st = current(s);
 
 	if (st->kind == STEP_WRITE) {
-		s->cleanup = true;
+		s->cleanup = s->repairable = true;
 		if (st->account < 64)
 			s->refused |= (uint64_t)1 << st->account;
 	}
@@ -176,7 +201,16 @@ may_be_format(uint8_t code)
 static struct seq_action
 refused(struct seq *s, uint8_t code)
 {
-	if (current(s)->kind != STEP_WRITE || !may_be_format(code))
+	const struct plan_step *st = current(s);
+
+	if (st->kind == STEP_READ && code == MSG_NOT_ACCEPTABLE && !s->any_format) {
+		s->any_format = true;		/* the format may be the device's choice */
+		return send(s);
+	}
+	/* What is not there needs no repair. */
+	if (st->kind == STEP_DELETE && !st->cleanup && code != MSG_NOT_FOUND)
+		s->repairable = true;
+	if (st->kind != STEP_WRITE || !may_be_format(code))
 		return give_up(s);
 	mark_tried(s);
 	s->spoke_of_format = code == MSG_UNSUPPORTED_FORMAT || code == MSG_NOT_ACCEPTABLE;
@@ -201,13 +235,74 @@ only_cannot(enum err why)
 }
 
 static struct seq_action
+discover(struct seq *s, uint8_t target)
+{
+	s->target = target;
+	enter(s, DISCOVERING);
+	return (struct seq_action){ .kind = SEQ_DO_DISCOVER, .format = -1, .target = target,
+	    .repair = s->repairs };
+}
+
+/* The format that serves by now; -1: what is best. */
+static int
+serving_format(const struct seq *s)
+{
+	return s->forced ? s->plan->formats[s->format] : -1;
+}
+
+/* Before the plan, and before each repair. */
+static struct seq_action
+begin(struct seq *s)
+{
+	return s->targets > 0 ? discover(s, 0) :
+	    ask_plan(s, PLANNING, s->plan != NULL ? serving_format(s) : -1);
+}
+
+/*
+ * The answer to a request that did not fit the moment: Anjay Lite's to one that comes before it has
+ * read our 2.04 (RFC 7252, 5.9.3.4).
+ */
+static bool
+asks_for_patience(struct seq *s, const struct seq_event *ev)
+{
+	return ev->kind == SEQ_EV_ANSWER && ev->code == MSG_UNAVAILABLE && s->retries < RETRIES_MAX;
+}
+
+static struct seq_action
+retry(struct seq *s)
+{
+	s->retries++;
+	s->cleanup = s->state == APPLYING && current(s)->cleanup;
+	return wait_for(s, PAUSED, RETRY_MS);
+}
+
+static struct seq_action
 discovering(struct seq *s, const struct seq_event *ev)
 {
+	bool refused = ev->kind == SEQ_EV_LOST || (ev->kind == SEQ_EV_ANSWER && MSG_CLASS(ev->code) != 2);
+
 	if (ev->kind == SEQ_EV_LOST && !only_cannot(ev->why))
 		return fail(s, ev->why);
-	if (ev->kind == SEQ_EV_ANSWER || ev->kind == SEQ_EV_LOST)
-		return ask_plan(s, PLANNING, -1);
-	return nothing();
+	if (ev->kind != SEQ_EV_ANSWER && ev->kind != SEQ_EV_LOST)
+		return nothing();
+	if (asks_for_patience(s, ev))
+		return retry(s);
+	s->retries = 0;
+	if (refused && s->target + 1 < s->targets)
+		return discover(s, (uint8_t)(s->target + 1));
+	if (refused)
+		s->repair_targets = 0;		/* it will not do better next time */
+	return ask_plan(s, PLANNING, s->plan != NULL ? serving_format(s) : -1);
+}
+
+static struct seq_action
+paused(struct seq *s, const struct seq_event *ev)
+{
+	if (ev->kind != SEQ_EV_WAITED)
+		return nothing();
+	if (s->resume == NEW)
+		return begin(s);
+	return s->resume == DISCOVERING ? discover(s, s->target) : send(s);
 }
 
 static struct seq_action
@@ -216,9 +311,37 @@ planning(struct seq *s, const struct seq_event *ev)
 	if (ev->kind != SEQ_EV_PLANNED)
 		return nothing();
 	if (ev->plan == NULL)
-		return fail(s, ev->why);
+		return fail(s, s->repairs > 0 ? ERR_REFUSED : ev->why);
 	s->plan = ev->plan;
+	s->step = 0;
 	return send(s);
+}
+
+/*
+ * A repetition of a Write that was executed, answered by a device that knows no duplicates and
+ * cannot write over what it has: Contiki-NG. Its first answer was lost, and the Write took place.
+ */
+static bool
+presumed(const struct seq *s, const struct seq_event *ev)
+{
+	return current(s)->kind == STEP_WRITE && ev->repeated && ev->code == MSG_METHOD_NOT_ALLOWED;
+}
+
+static struct seq_action
+answered(struct seq *s, const struct seq_event *ev)
+{
+	struct seq_action a;
+
+	/* Any success will do: Contiki-NG answers 2.01 to a Write, Awa 2.00 to a Read. */
+	if (MSG_CLASS(ev->code) == 2)
+		return accepted(s);
+	if (asks_for_patience(s, ev))
+		return retry(s);
+	if (!presumed(s, ev))
+		return refused(s, ev->code);
+	a = accepted(s);
+	a.presumed = true;
+	return a;
 }
 
 static struct seq_action
@@ -228,9 +351,9 @@ applying(struct seq *s, const struct seq_event *ev)
 
 	switch (ev->kind) {
 	case SEQ_EV_ANSWER:
-		/* Any success will do: Contiki-NG answers 2.01 to a Write, Awa 2.00 to a Read. */
-		return MSG_CLASS(ev->code) == 2 ? accepted(s) : refused(s, ev->code);
+		return answered(s, ev);
 	case SEQ_EV_DRIFT:
+		s->repairable = true;
 		return st->must_match ? fail(s, ERR_REFUSED) : pass_over(s);
 	case SEQ_EV_LOST:
 		/* What cannot be read back is no reason to fail; a Reset elsewhere means a lost session. */
@@ -239,6 +362,7 @@ applying(struct seq *s, const struct seq_event *ev)
 		return fail(s, ev->why);
 	case SEQ_EV_START:
 	case SEQ_EV_PLANNED:
+	case SEQ_EV_WAITED:
 	case SEQ_EV_STOP:
 		break;
 	}
@@ -276,18 +400,48 @@ restoring(struct seq *s, const struct seq_event *ev)
 	return pass_over(s);
 }
 
+/*
+ * What was refused and passed over may be what Finish is refused for, so it is tried again, after a
+ * look at what the device holds. Where nothing was, the same would only be refused again.
+ */
+static struct seq_action
+repair(struct seq *s)
+{
+	if (s->repairs == REPAIRS_MAX || !s->repairable)
+		return fail(s, ERR_REFUSED);
+	s->repairs++;
+	s->repairable = false;
+	s->targets = s->repair_targets;
+	s->refused = 0;
+	s->tried = 0;
+	s->retries = 0;
+	return wait_for(s, REPAIRING, REPAIR_MS);
+}
+
+static struct seq_action
+finished(struct seq *s, bool is_presumed)
+{
+	enter(s, DONE);
+	return (struct seq_action){ .kind = SEQ_DO_CLOSE, .end = SEQ_END_FINISHED, .step = s->step,
+	    .format = -1, .presumed = is_presumed };
+}
+
 static struct seq_action
 finishing(struct seq *s, const struct seq_event *ev)
 {
-	if (ev->kind == SEQ_EV_LOST)
-		return fail(s, ev->why);
-	if (ev->kind != SEQ_EV_ANSWER)
+	bool answer = ev->kind == SEQ_EV_ANSWER;
+
+	if (!answer && ev->kind != SEQ_EV_LOST)
 		return nothing();
-	if (MSG_CLASS(ev->code) != 2)
-		return fail(s, ERR_REFUSED);
-	enter(s, DONE);
-	return (struct seq_action){ .kind = SEQ_DO_CLOSE, .end = SEQ_END_FINISHED, .step = s->step,
-	    .format = -1 };
+	if (answer && MSG_CLASS(ev->code) == 2)
+		return finished(s, false);
+	if (asks_for_patience(s, ev))
+		return retry(s);
+	if (answer && ev->code == MSG_NOT_ACCEPTABLE)
+		return repair(s);
+	if (s->plan->finish_unconfirmed)
+		return finished(s, true);
+	return fail(s, answer ? ERR_REFUSED : ev->why);
 }
 
 struct seq_action
@@ -302,10 +456,9 @@ seq_step(struct seq *s, const struct seq_event *ev)
 	case NEW:
 		if (ev->kind != SEQ_EV_START)
 			return nothing();
-		if (!s->discover)
-			return ask_plan(s, PLANNING, -1);
-		enter(s, DISCOVERING);
-		return (struct seq_action){ .kind = SEQ_DO_DISCOVER, .format = -1 };
+		return s->pause_ms > 0 ? wait_for(s, PAUSED, s->pause_ms) : begin(s);
+	case PAUSED:
+		return paused(s, ev);
 	case DISCOVERING:
 		return discovering(s, ev);
 	case PLANNING:
@@ -318,6 +471,8 @@ seq_step(struct seq *s, const struct seq_event *ev)
 		return restoring(s, ev);
 	case FINISHING:
 		return finishing(s, ev);
+	case REPAIRING:
+		return ev->kind == SEQ_EV_WAITED ? begin(s) : nothing();
 	case DONE:
 	case FAILED:
 	case NSTATES:
@@ -327,9 +482,10 @@ seq_step(struct seq *s, const struct seq_event *ev)
 }
 
 void
-seq_init(struct seq *s, bool discover)
+seq_init(struct seq *s, const struct seq_opts *opts)
 {
-	*s = (struct seq){ .state = NEW, .discover = discover };
+	*s = (struct seq){ .state = NEW, .targets = opts->targets, .repair_targets = opts->repair_targets,
+		.pause_ms = opts->pause_ms };
 }
 
 const char *

@@ -10,7 +10,8 @@
 #include "exchange/exchange.h"
 #include "lwm2m/discovery.h"
 #include "lwm2m/format.h"
-#include "lwm2m/value.h"
+#include "store/config.h"
+#include "store/record.h"
 #include "transport/link.h"
 
 /*
@@ -21,15 +22,16 @@
 #define SESSION_CHUNK	512
 #define RECORD_CHUNK	384
 #define PLAN_CHUNK	640
+#define PAUSE_MS	500	/* longer than what a network holds back while it lets others pass */
 #define LEAN_FROM	1100	/* a record that takes more is not kept */
 
 static void drive(struct session *s, struct seq_event ev);
 
 static struct seq_event
-plan_event(struct session *s, int format)
+plan_event(struct session *s, const struct seq_action *a)
 {
 	struct plan *plan = NULL;
-	enum err e = session_plan(s, format, &plan);
+	enum err e = session_plan(s, a->format, a->repair, &plan);
 
 	return (struct seq_event){ .kind = SEQ_EV_PLANNED, .why = e, .plan = plan };
 }
@@ -87,54 +89,23 @@ take_discovery(struct session *s, const struct exchange_result *r)
 	struct discovery *d;
 	enum err e;
 
+	s->discover_failed = s->discovery == NULL;
 	if (r->why != ERR_OK || MSG_CLASS(r->code) != 2 ||
-	    (r->content_format != FORMAT_LINK && r->content_format != FORMAT_NONE)) {
-		s->discover_failed = true;
+	    (r->content_format != FORMAT_LINK && r->content_format != FORMAT_NONE))
 		return ERR_OK;
-	}
 	d = arena_alloc(&s->arena, sizeof(*d));
 	if (d == NULL)
 		return ERR_NOMEM;
 	e = discovery_parse(r->payload, r->payload_len, &s->arena, d);
 	if (e == ERR_NOMEM)
 		return e;
-	if (e == ERR_OK)
+	if (e == ERR_OK && s->seq.repairs > 0)
+		s->repaired = d;
+	else if (e == ERR_OK) {
 		s->discovery = d;
-	else
-		s->discover_failed = true;
-	return ERR_OK;
-}
-
-/* True when each value that was written is in the answer; whatever else is there is the device's. */
-static bool
-holds(const struct nodes *answer, const struct nodes *written)
-{
-	for (size_t i = 0; i < written->n; i++) {
-		const struct node *n = nodes_find(answer, &written->v[i].path);
-
-		if (n == NULL || !value_eq(&n->value, &written->v[i].value))
-			return false;
+		s->discover_failed = false;
 	}
-	return true;
-}
-
-/* OK, DIFFERS, or UNREADABLE: an answer in a format or of a form that tells nothing. */
-static enum outcome
-compare(struct session *s, const struct exchange_result *r)
-{
-	const struct plan_step *st = planned_step(s);
-	const struct objdefs *defs = s->svc->opts.defs;
-	int format = r->content_format != FORMAT_NONE ? r->content_format : st->accept;
-	struct arena scratch;
-	enum outcome ret = OUTCOME_UNREADABLE;
-
-	arena_init(&scratch, 4096, 1 << 20);
-	struct nodes answer = { .arena = &scratch }, written = { .arena = &scratch };
-	if (format_decode(format, &st->path, defs, r->payload, r->payload_len, &answer) == ERR_OK &&
-	    format_decode(st->accept, &st->path, defs, st->payload, st->payload_len, &written) == ERR_OK)
-		ret = holds(&answer, &written) ? OUTCOME_OK : OUTCOME_DIFFERS;
-	arena_fini(&scratch);
-	return ret;
+	return ERR_OK;
 }
 
 static struct seq_event
@@ -148,7 +119,8 @@ event_of(struct session *s, const struct exchange_result *r, enum outcome outcom
 		return (struct seq_event){ .kind = SEQ_EV_STOP, .why = ERR_NOMEM };
 	if (r->why != ERR_OK)
 		return (struct seq_event){ .kind = SEQ_EV_LOST, .why = r->why };
-	return (struct seq_event){ .kind = SEQ_EV_ANSWER, .code = r->code };
+	return (struct seq_event){ .kind = SEQ_EV_ANSWER, .code = r->code,
+	    .repeated = r->retransmissions > 0 };
 }
 
 static void
@@ -156,13 +128,16 @@ answered(void *arg, const struct exchange_result *r)
 {
 	struct session *s = arg;
 	enum outcome outcome = outcome_of(r);
+	const char *drift = NULL;
 
 	s->in_flight = false;
 	if (r->why == ERR_OK || r->why == ERR_RESET)
 		s->progress_at_ms = loop_now_ms(s->svc->opts.loop);
 	if (s->kind == STEP_READ && outcome == OUTCOME_OK)
-		outcome = compare(s, r);
+		outcome = session_compare(s, planned_step(s), r, &drift);
 	note_step(s, outcome, r);
+	if (outcome == OUTCOME_DIFFERS && s->last != NULL)
+		s->last->drift = drift;
 	drive(s, event_of(s, r, outcome));
 }
 
@@ -170,14 +145,15 @@ answered(void *arg, const struct exchange_result *r)
 
 /* True when it is on its way; else *ret says what came of it. */
 static bool
-send(struct session *s, enum step_kind kind, const struct path *path, const struct plan_step *st,
+send(struct session *s, enum step_kind kind, const struct path *path, const struct seq_action *a,
     struct seq_event *ret)
 {
+	const struct plan_step *st = kind != STEP_DISCOVER ? &s->seq.plan->steps[a->step] : NULL;
 	char text[PATH_TEXT_MAX];
 	struct exchange_request r = {
 		.code = step_method(kind),
 		.path = kind == STEP_FINISH ? "/bs" : path_format(path, text),
-		.accept = st != NULL ? st->accept : FORMAT_LINK,
+		.accept = st == NULL ? FORMAT_LINK : a->any_format ? FORMAT_NONE : st->accept,
 		.content_format = st != NULL ? st->content_format : FORMAT_NONE,
 		.done = answered, .arg = s,
 	};
@@ -224,8 +200,30 @@ note_action(struct session *s, const struct seq_action *a)
 {
 	if (a->passed_over && s->last != NULL && s->last->outcome == OUTCOME_REFUSED)
 		s->last->outcome = OUTCOME_PASSED_OVER;
+	if (a->presumed && s->last != NULL)
+		s->last->outcome = OUTCOME_PRESUMED;
 	if (a->learnt)
 		s->learnt = s->seq.plan->format;
+}
+
+/* /0 is what every client that answers at all answers (Awa refuses the root). */
+static struct path
+discovery_path(const struct session *s, const struct seq_action *a)
+{
+	if (a->target > 0)
+		return PATH_O(0);
+	return a->repair > 0 ? PATH_ROOT : s->first_path;
+}
+
+/* The timer is for pauses, too: there is one in each of many thousand sessions. */
+static void
+pause_for(struct session *s, uint32_t ms)
+{
+	struct loop *loop = s->svc->opts.loop;
+	uint64_t now = loop_now_ms(loop), left = s->deadline_ms > now ? s->deadline_ms - now : 0;
+
+	s->paused = true;
+	timer_set(loop, &s->timer, ms < left ? ms : left);
 }
 
 /* Feeds the sequencer until it waits for the device, or it is over. The session may be gone then. */
@@ -237,22 +235,26 @@ drive(struct session *s, struct seq_event ev)
 	while (!waiting) {
 		struct session_end end = { .stopped = ev.kind == SEQ_EV_STOP, .in_flight = s->in_flight };
 		struct seq_action a = seq_step(&s->seq, &ev);
-		const struct plan_step *st;
+		struct path path;
 
 		note_action(s, &a);
 		switch (a.kind) {
 		case SEQ_DO_NOTHING:
 			return;
 		case SEQ_DO_DISCOVER:
-			waiting = send(s, STEP_DISCOVER, &s->path, NULL, &ev);
+			path = discovery_path(s, &a);
+			waiting = send(s, STEP_DISCOVER, &path, &a, &ev);
 			break;
 		case SEQ_DO_PLAN:
-			ev = plan_event(s, a.format);
+			ev = plan_event(s, &a);
 			break;
 		case SEQ_DO_SEND:
-			st = &s->seq.plan->steps[a.step];
-			waiting = send(s, st->kind, &st->path, st, &ev);
+			path = s->seq.plan->steps[a.step].path;
+			waiting = send(s, s->seq.plan->steps[a.step].kind, &path, &a, &ev);
 			break;
+		case SEQ_DO_WAIT:
+			pause_for(s, a.wait_ms);
+			return;
 		case SEQ_DO_CLOSE:
 			end.end = a.end;
 			end.why = a.why;
@@ -265,9 +267,18 @@ drive(struct session *s, struct seq_event ev)
 /* --- beginning, end --- */
 
 static void
-out_of_time(void *arg)
+on_timer(void *arg)
 {
-	session_stop(arg, ERR_TIMEOUT, NULL);
+	struct session *s = arg;
+	uint64_t now = loop_now_ms(s->svc->opts.loop);
+
+	if (!s->paused || now >= s->deadline_ms) {
+		session_stop(s, ERR_TIMEOUT, NULL);
+		return;
+	}
+	s->paused = false;
+	timer_set(s->svc->opts.loop, &s->timer, s->deadline_ms - now);
+	drive(s, (struct seq_event){ .kind = SEQ_EV_WAITED });
 }
 
 struct session *
@@ -279,6 +290,20 @@ session_room(struct arena *arena)
 	s = arena_alloc(arena, sizeof(*s));
 	arena->chunk_size = RECORD_CHUNK;
 	return s;
+}
+
+/* Whom to ask, and when to begin. A device that may be asked is asked before a repair as well. */
+static struct seq_opts
+order_for(const struct resolved *res)
+{
+	const struct path path = plan_discovery_path(res);
+	bool may = res->config != NULL && res->config->discover != CONFIG_NEVER;
+
+	return (struct seq_opts){
+		.targets = !plan_wants_discovery(res) ? 0 : path.depth == 0 ? 2 : 1,
+		.repair_targets = may ? 2 : 0,
+		.pause_ms = (res->quirks & QUIRK_BIT(QUIRK_PAUSE_AFTER_204)) != 0 ? PAUSE_MS : 0,
+	};
 }
 
 /* What a session keeps of a record that is read again: names, and what was learnt of the device. */
@@ -322,6 +347,7 @@ session_new(struct service *svc, const struct session_start *start, struct sessi
 	struct arena arena = *start->arena;
 	struct session *s = lean ? make_lean(start, &arena) : start->room;
 	struct loop *loop = svc->opts.loop;
+	struct seq_opts order;
 
 	if (s == NULL)
 		return ERR_NOMEM;
@@ -340,15 +366,17 @@ session_new(struct service *svc, const struct session_start *start, struct sessi
 	s->started_at_us = loop_now_us(loop);
 	s->progress_at_ms = loop_now_ms(loop);
 	s->started_wall_ms = loop_wall_ms(loop);
-	s->path = plan_discovery_path(start->res);
-	seq_init(&s->seq, plan_wants_discovery(start->res));
+	s->deadline_ms = s->progress_at_ms + svc->opts.session_timeout_ms;
+	s->path = s->first_path = plan_discovery_path(start->res);
+	order = order_for(start->res);
+	seq_init(&s->seq, &order);
 	if (!sessions_add(&svc->sessions, s)) {
 		if (lean)
 			arena_fini(&arena);
 		return ERR_NOMEM;
 	}
 	settle(s, start, &arena);
-	timer_init(&s->timer, out_of_time, s);
+	timer_init(&s->timer, on_timer, s);
 	timer_set(loop, &s->timer, svc->opts.session_timeout_ms);
 	counter_add(&svc->stats.started, 1);
 	counter_add(&svc->stats.sessions, 1);

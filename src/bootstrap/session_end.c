@@ -14,7 +14,8 @@
 #include "transport/link.h"
 
 static const char *const outcomes[] = {
-	[OUTCOME_OK] = "ok", [OUTCOME_PASSED_OVER] = "passed-over", [OUTCOME_REFUSED] = "refused",
+	[OUTCOME_OK] = "ok", [OUTCOME_PRESUMED] = "presumed", [OUTCOME_PASSED_OVER] = "passed-over",
+	[OUTCOME_REFUSED] = "refused",
 	[OUTCOME_DIFFERS] = "differs", [OUTCOME_UNREADABLE] = "unreadable", [OUTCOME_TIMEOUT] = "timeout",
 	[OUTCOME_RESET] = "reset", [OUTCOME_LOST] = "lost", [OUTCOME_NOT_SENT] = "not-sent",
 };
@@ -75,6 +76,36 @@ formats_tried(struct arena *a, const struct session *s, unsigned *n)
 }
 
 static const char *
+drift_sentence(struct arena *a, const struct step_log *l, const char *step)
+{
+	return arena_printf(a, "%s gave back something else than was written: %s", step,
+	    l->drift != NULL ? l->drift : "out of memory for what");
+}
+
+static const char *
+finish_sentence(struct arena *a, const struct session *s, const char *code)
+{
+	if (s->last->code != MSG_NOT_ACCEPTABLE)
+		return arena_printf(a, "the device refused Finish with %s", code);
+	if (s->seq.repairs == 0)
+		return arena_printf(a, "the device refused Finish with %s: it finds what it holds "
+		    "inconsistent, and there is nothing that could be written otherwise", code);
+	return arena_printf(a, "the device refused Finish with %s: it finds what it holds inconsistent, also "
+	    "after %u %s", code, s->seq.repairs, s->seq.repairs == 1 ? "repair" : "repairs");
+}
+
+/* After a refused Finish some devices are gone for good: Anjay Lite and Leshan's client. */
+static const char *
+no_repair_sentence(struct arena *a, const struct session *s, const struct session_end *end)
+{
+	return arena_printf(a, "the device refused Finish with 4.06 Not Acceptable: it finds what it holds "
+	    "inconsistent. What had been refused before was to be tried again, but the device %s",
+	    end->why == ERR_TIMEOUT ? "did not answer any more" :
+	    end->why == ERR_RESET ? "had ended its session" :
+	    s->last->outcome == OUTCOME_REFUSED ? "refused it again" : "went away");
+}
+
+static const char *
 refusal_sentence(struct arena *a, const struct session *s)
 {
 	const struct step_log *l = s->last;
@@ -82,10 +113,9 @@ refusal_sentence(struct arena *a, const struct session *s)
 	unsigned n = 0;
 
 	if (l->outcome == OUTCOME_DIFFERS)
-		return arena_printf(a, "%s gave back something else than was written", step);
+		return drift_sentence(a, l, step);
 	if (l->kind == STEP_FINISH)
-		return arena_printf(a, "the device refused Finish with %s: it finds what it holds "
-		    "inconsistent", code);
+		return finish_sentence(a, s, code);
 	if (l->kind == STEP_WRITE) {
 		const char *formats = formats_tried(a, s, &n);
 		if (s->why != NULL)	/* no plan in another format */
@@ -165,6 +195,12 @@ failed(struct arena *a, const struct session *s, const struct session_end *end)
 		    "configuration; it may be in use";
 		return v;
 	}
+	if (s->seq.repairs > 0 && s->last != NULL && s->last->kind != STEP_FINISH &&
+	    err_class(end->why) == ERR_CLASS_PEER && !(end->stopped && end->why == ERR_TIMEOUT)) {
+		v.reason = step_kind_name(STEP_FINISH);
+		v.cause = no_repair_sentence(a, s, end);
+		return v;
+	}
 	if (end->why == ERR_REFUSED && s->last != NULL) {
 		v.reason = s->last->outcome == OUTCOME_DIFFERS ? "verify" : step_kind_name(s->last->kind);
 		v.cause = refusal_sentence(a, s);
@@ -238,7 +274,14 @@ step_warning(struct arena *a, const struct step_log *l)
 		return arena_printf(a, "the device refused %s with %s; passed over", step,
 		    code_text(a, l->code));
 	case OUTCOME_DIFFERS:
-		return arena_printf(a, "%s gave back something else than was written", step);
+		return drift_sentence(a, l, step);
+	case OUTCOME_PRESUMED:
+		if (l->kind == STEP_FINISH)
+			return arena_printf(a, "Finish %s; taken for a success (quirk finish-unconfirmed)",
+			    l->code != 0 ? arena_printf(a, "was answered with %s", code_text(a, l->code)) :
+			    "was not answered");
+		return arena_printf(a, "the device answered a repetition of %s with %s: it was taken to have "
+		    "been executed the first time", step, code_text(a, l->code));
 	case OUTCOME_UNREADABLE:
 		return arena_printf(a, "%s: the answer cannot be read, so what was written there is not "
 		    "verified", step);

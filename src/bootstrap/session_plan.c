@@ -8,10 +8,10 @@
 
 /* A plan in one format (-1: as is best) is made once, however often it is asked for. */
 static struct plan *
-made_before(const struct session *s, int format)
+made_before(const struct session *s, int format, uint8_t repair)
 {
 	for (const struct session_plan *p = s->plans; p != NULL; p = p->next)
-		if (p->format == format)
+		if (p->format == format && p->repair == repair)
 			return p->plan;
 	return NULL;
 }
@@ -36,11 +36,15 @@ read_record(struct session *s, struct arena *arena, struct resolved *ret)
 }
 
 static enum err
-build(struct session *s, const struct resolved *res, int format, struct arena *arena, struct plan **ret)
+build(struct session *s, const struct resolved *res, const struct session_plan *wanted,
+    struct arena *arena, struct plan **ret)
 {
-	struct plan_device dev = { .lwm2m = s->res.lwm2m, .pct = s->pct, .discovery = s->discovery,
-		.format = format >= 0 ? format : s->res.format, .format_forced = format >= 0,
-		.discover_failed = s->discover_failed };
+	/* A device that answered before the first plan and does not now has not moved its account. */
+	struct discovery *disc = wanted->repair > 0 && s->repaired != NULL ? s->repaired : s->discovery;
+	struct plan_device dev = { .lwm2m = s->res.lwm2m, .pct = s->pct, .discovery = disc,
+		.format = wanted->format >= 0 ? wanted->format : s->res.format,
+		.format_forced = wanted->format >= 0, .discover_failed = s->discover_failed,
+		.repair = wanted->repair };
 	struct problem why = { .reason = "" };
 	enum err e = plan_build(res, &dev, s->svc->opts.defs, NULL, arena, ret, &why);
 
@@ -68,12 +72,13 @@ same_plan(const struct plan *a, const struct plan *b)
 static enum err
 check_unchanged(struct session *s, const struct resolved *res, struct arena *scratch)
 {
-	struct plan *first = made_before(s, -1), *now = NULL;
+	const struct session_plan best = { .format = -1 };
+	struct plan *first = made_before(s, -1, 0), *now = NULL;
 	enum err e;
 
 	if (first == NULL)
 		return ERR_OK;
-	e = build(s, res, -1, scratch, &now);
+	e = build(s, res, &best, scratch, &now);
 	if (e == ERR_OK && !same_plan(first, now)) {
 		s->why = "the record was changed during the session";
 		e = ERR_INVALID;
@@ -82,7 +87,7 @@ check_unchanged(struct session *s, const struct resolved *res, struct arena *scr
 }
 
 static enum err
-build_lean(struct session *s, int format, struct plan **ret)
+build_lean(struct session *s, const struct session_plan *wanted, struct plan **ret)
 {
 	struct resolved res;
 	struct arena arena;
@@ -93,7 +98,7 @@ build_lean(struct session *s, int format, struct plan **ret)
 	if (e == ERR_OK) {
 		e = check_unchanged(s, &res, &arena);
 		if (e == ERR_OK)
-			e = build(s, &res, format, &s->arena, ret);
+			e = build(s, &res, wanted, &s->arena, ret);
 		resolved_release(&res);
 	}
 	arena_fini(&arena);
@@ -101,18 +106,18 @@ build_lean(struct session *s, int format, struct plan **ret)
 }
 
 static enum err
-make_plan(struct session *s, int format, struct plan **ret)
+make_plan(struct session *s, int format, uint8_t repair, struct plan **ret)
 {
 	struct session_plan *made = arena_alloc(&s->arena, sizeof(*made));
 	enum err e;
 
 	if (made == NULL)
 		return ERR_NOMEM;
-	e = s->lean ? build_lean(s, format, &made->plan) :
-	    build(s, &s->res, format, &s->arena, &made->plan);
+	*made = (struct session_plan){ .format = format, .repair = repair };
+	e = s->lean ? build_lean(s, made, &made->plan) :
+	    build(s, &s->res, made, &s->arena, &made->plan);
 	if (e != ERR_OK)
 		return e;
-	made->format = format;
 	made->next = s->plans;
 	s->plans = made;
 	*ret = made->plan;
@@ -120,12 +125,12 @@ make_plan(struct session *s, int format, struct plan **ret)
 }
 
 enum err
-session_plan(struct session *s, int format, struct plan **ret)
+session_plan(struct session *s, int format, uint8_t repair, struct plan **ret)
 {
-	struct plan *plan = made_before(s, format);
+	struct plan *plan = made_before(s, format, repair);
 
 	if (plan == NULL)
-		return make_plan(s, format, ret);
+		return make_plan(s, format, repair, ret);
 	*ret = plan;
 	return ERR_OK;
 }

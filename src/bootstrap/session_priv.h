@@ -27,12 +27,13 @@ struct link;
 
 /* What came of a step; the history's words stand in session_end.c. */
 enum outcome {
-	OUTCOME_OK, OUTCOME_PASSED_OVER, OUTCOME_REFUSED, OUTCOME_DIFFERS, OUTCOME_UNREADABLE,
-	OUTCOME_TIMEOUT, OUTCOME_RESET, OUTCOME_LOST, OUTCOME_NOT_SENT,
+	OUTCOME_OK, OUTCOME_PRESUMED, OUTCOME_PASSED_OVER, OUTCOME_REFUSED, OUTCOME_DIFFERS,
+	OUTCOME_UNREADABLE, OUTCOME_TIMEOUT, OUTCOME_RESET, OUTCOME_LOST, OUTCOME_NOT_SENT,
 };
 
 struct step_log {
 	struct step_log	*next;
+	const char	*drift;		/* DIFFERS: what, in words; NULL: out of memory */
 	struct path	 path;
 	uint8_t		 kind;		/* enum step_kind */
 	uint8_t		 code;		/* of the answer; 0: none */
@@ -43,11 +44,12 @@ struct step_log {
 	uint32_t	 bytes, rtt_us;
 };
 
-/* Plans made so far: one for each format that was tried. */
+/* Plans made so far: one for each format that was tried, and for each repair. */
 struct session_plan {
 	struct session_plan	*next;
 	struct plan		*plan;
 	int			 format;	/* forced; -1: none */
+	uint8_t			 repair;
 };
 
 struct session {
@@ -56,10 +58,12 @@ struct session {
 	struct link		*link;
 	struct arena		 arena;		/* all that is here, the session itself included */
 	struct resolved		 res;		/* lean: name, profile and what was learnt only */
-	struct timer		 timer;		/* for the whole session */
+	struct timer		 timer;		/* of a pause, else for the whole session */
+	uint64_t		 deadline_ms;
 	struct seq		 seq;
 	struct session_plan	*plans;
 	struct discovery	*discovery;	/* NULL: not asked, or no answer to make use of */
+	struct discovery	*repaired;	/* likewise, before the last repair */
 	struct step_log		*log, *last;	/* steps that are over, oldest first */
 	const char		*why;		/* a sentence that the end needs, or NULL */
 	const uint8_t		*oscore;	/* the context that all is protected by, or NULL */
@@ -70,8 +74,10 @@ struct session {
 	int			 pct;		/* of the Bootstrap-Request; -1 */
 	int			 learnt;	/* format the device took after refusing another; -1 */
 	struct path		 path;		/* of the request in flight; before the first, of Discover */
+	struct path		 first_path;	/* of Discover */
 	uint8_t			 kind;		/* enum step_kind of it */
 	bool			 in_flight;
+	bool			 paused;	/* the timer is of a pause */
 	bool			 discover_failed;
 	bool			 lean;		/* the record is read again when a plan is made */
 	uint8_t			 restarts;	/* quick repetitions of the request that came before */
@@ -110,7 +116,15 @@ void	 session_info(const struct session *, char *peer, char *step, struct sessio
 
 /* session_plan.c: the plan in a format (-1: the best); on failure s->why may have the sentence. */
 #define SESSION_ARENA_LIMIT	(512u << 10)	/* bytes, whatever its record and answers say */
-enum err session_plan(struct session *, int format, struct plan **ret) MUST_CHECK;
+enum err session_plan(struct session *, int format, uint8_t repair, struct plan **ret) MUST_CHECK;
+
+/*
+ * session_verify.c: the answer to a Read against what was written. OK, DIFFERS with *drift (in the
+ * session's arena; NULL when out of memory), or UNREADABLE: of a format or a form that tells nothing.
+ */
+struct exchange_result;
+enum outcome session_compare(struct session *, const struct plan_step *, const struct exchange_result *,
+    const char **drift);
 
 /* session_end.c: counts it, writes the log line, tells the observer. */
 struct session_end {

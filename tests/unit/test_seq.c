@@ -1,126 +1,4 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-#include "bootstrap/plan.h"
-#include "bootstrap/seq.h"
-#include "coap/msg.h"
-#include "lwm2m/format.h"
-
-/*
- * Delete, write /0/1 with its clean-up, write /1/1 of the same account, a text write, read, Finish;
- * the writes in 'cf', three formats to choose from, the last only when the device speaks of formats.
- */
-enum { DELETE, WRITE_SEC, CLEANUP, WRITE_SRV, WRITE_TEXT, READ, FINISH, NSTEPS };
-
-struct fixture {
-	struct plan_step steps[NSTEPS];
-	struct plan plan;
-};
-
-static struct fixture
-make(int cf, bool soft)
-{
-	struct fixture f = { .plan = { .nsteps = NSTEPS, .format = cf, .nformats = 3, .nformats_any = 2,
-		.formats = { FORMAT_TLV, FORMAT_SENML_CBOR, FORMAT_SENML_JSON } } };
-
-	f.steps[DELETE] = (struct plan_step){ .kind = STEP_DELETE, .optional = soft };
-	f.steps[WRITE_SEC] = (struct plan_step){ .kind = STEP_WRITE, .optional = soft, .content_format = cf };
-	f.steps[CLEANUP] = (struct plan_step){ .kind = STEP_DELETE, .optional = true, .cleanup = true };
-	f.steps[WRITE_SRV] = (struct plan_step){ .kind = STEP_WRITE, .optional = soft, .content_format = cf };
-	f.steps[WRITE_TEXT] = (struct plan_step){ .kind = STEP_WRITE, .optional = soft,
-		.content_format = cf == FORMAT_TLV ? FORMAT_TEXT : cf };
-	f.steps[READ] = (struct plan_step){ .kind = STEP_READ, .optional = true, .must_match = !soft };
-	f.steps[FINISH] = (struct plan_step){ .kind = STEP_FINISH };
-	for (size_t i = 0; i < NSTEPS; i++)
-		f.steps[i].account = PLAN_NO_ACCOUNT;
-	f.steps[WRITE_SEC].account = f.steps[CLEANUP].account = f.steps[WRITE_SRV].account = 0;
-	return f;
-}
-
-static struct fixture strict, soft, soft_cbor, strict_cbor, strict_json, soft_json;
-
-static int
-setup(void **state)
-{
-	(void)state;
-	strict = make(FORMAT_TLV, false);
-	soft = make(FORMAT_TLV, true);
-	strict_cbor = make(FORMAT_SENML_CBOR, false);
-	soft_cbor = make(FORMAT_SENML_CBOR, true);
-	strict_json = make(FORMAT_SENML_JSON, false);
-	soft_json = make(FORMAT_SENML_JSON, true);
-	struct fixture *all[] = { &strict, &soft, &strict_cbor, &soft_cbor, &strict_json, &soft_json };
-	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
-		all[i]->plan.steps = all[i]->steps;
-	return 0;
-}
-
-static struct seq_action
-say(struct seq *s, enum seq_event_kind kind)
-{
-	return seq_step(s, &(struct seq_event){ .kind = kind });
-}
-
-static struct seq_action
-answer(struct seq *s, uint8_t code)
-{
-	return seq_step(s, &(struct seq_event){ .kind = SEQ_EV_ANSWER, .code = code });
-}
-
-static struct seq_action
-lost(struct seq *s, enum err why)
-{
-	return seq_step(s, &(struct seq_event){ .kind = SEQ_EV_LOST, .why = why });
-}
-
-static struct seq_action
-planned(struct seq *s, const struct fixture *f)
-{
-	return seq_step(s, &(struct seq_event){ .kind = SEQ_EV_PLANNED, .why = ERR_INVALID,
-	    .plan = f != NULL ? &f->plan : NULL });
-}
-
-static void
-expect_send(struct seq_action a, size_t step)
-{
-	assert_int_equal(a.kind, SEQ_DO_SEND);
-	assert_int_equal(a.step, step);
-}
-
-static void
-expect_failed(struct seq_action a, enum err why)
-{
-	assert_int_equal(a.kind, SEQ_DO_CLOSE);
-	assert_int_equal(a.end, SEQ_END_FAILED);
-	assert_int_equal(a.why, why);
-}
-
-static void
-expect_plan(struct seq_action a, int format)
-{
-	assert_int_equal(a.kind, SEQ_DO_PLAN);
-	assert_int_equal(a.format, format);
-}
-
-/* A sequencer that has just sent 'step' of the plan. */
-static struct seq
-at(const struct fixture *f, size_t step)
-{
-	struct seq s;
-
-	seq_init(&s, false);
-	expect_plan(say(&s, SEQ_EV_START), -1);
-	expect_send(planned(&s, f), DELETE);
-	while (s.step < step)
-		assert_int_equal(answer(&s, MSG_CHANGED).kind, SEQ_DO_SEND);
-	assert_int_equal(s.step, step);
-	return s;
-}
+#include "test_seq_rig.h"
 
 static void
 steps_go_in_order_and_cleanup_is_left_out(void **state)
@@ -146,7 +24,7 @@ discover_comes_before_the_plan(void **state)
 	(void)state;
 	struct seq s;
 
-	seq_init(&s, true);
+	seq_init(&s, &(struct seq_opts){ .targets = 1 });
 	assert_int_equal(say(&s, SEQ_EV_START).kind, SEQ_DO_DISCOVER);
 	expect_plan(answer(&s, MSG_CONTENT), -1);
 	expect_send(planned(&s, &strict), DELETE);
@@ -162,12 +40,12 @@ device_that_cannot_discover_gets_a_plan_all_the_same(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(codes); i++) {
-		seq_init(&s, true);
+		seq_init(&s, &(struct seq_opts){ .targets = 1 });
 		(void)say(&s, SEQ_EV_START);
 		expect_plan(answer(&s, codes[i]), -1);
 	}
 	for (size_t i = 0; i < sizeof(whys) / sizeof(whys[0]); i++) {
-		seq_init(&s, true);
+		seq_init(&s, &(struct seq_opts){ .targets = 1 });
 		(void)say(&s, SEQ_EV_START);
 		expect_plan(lost(&s, whys[i]), -1);
 	}
@@ -179,7 +57,7 @@ silence_to_discover_fails(void **state)
 	(void)state;
 	struct seq s;
 
-	seq_init(&s, true);
+	seq_init(&s, &(struct seq_opts){ .targets = 1 });
 	(void)say(&s, SEQ_EV_START);
 	expect_failed(lost(&s, ERR_TIMEOUT), ERR_TIMEOUT);
 }
@@ -190,7 +68,7 @@ no_plan_fails_with_its_reason(void **state)
 	(void)state;
 	struct seq s;
 
-	seq_init(&s, false);
+	seq_init(&s, &(struct seq_opts){ .targets = 0 });
 	(void)say(&s, SEQ_EV_START);
 	expect_failed(planned(&s, NULL), ERR_INVALID);
 }
@@ -432,8 +310,8 @@ states_reached(struct seq *out, size_t cap)
 	size_t n = 0;
 	struct seq s;
 
-	assert_true(cap >= 16);
-	seq_init(&s, true);
+	assert_true(cap >= 24);
+	seq_init(&s, &(struct seq_opts){ .targets = 1 });
 	out[n++] = s;					/* new */
 	(void)say(&s, SEQ_EV_START);
 	out[n++] = s;					/* discovering */
@@ -457,6 +335,28 @@ states_reached(struct seq *out, size_t cap)
 	s = at(&soft, FINISH);
 	(void)answer(&s, MSG_NOT_ACCEPTABLE);
 	out[n++] = s;					/* failed */
+	s = refused_finish(MSG_INTERNAL, 2);
+	(void)answer(&s, MSG_NOT_ACCEPTABLE);
+	out[n++] = s;					/* repairing */
+	(void)say(&s, SEQ_EV_WAITED);
+	out[n++] = s;					/* discovering for it */
+	(void)answer(&s, MSG_CONTENT);
+	out[n++] = s;					/* planning it */
+	s = refused_finish(MSG_INTERNAL, 0);
+	(void)answer(&s, MSG_NOT_ACCEPTABLE);
+	out[n++] = s;					/* repairing a device that is not asked */
+	seq_init(&s, &(struct seq_opts){ .targets = 2, .pause_ms = 1 });
+	(void)say(&s, SEQ_EV_START);
+	out[n++] = s;					/* paused before all else */
+	(void)say(&s, SEQ_EV_WAITED);
+	(void)answer(&s, MSG_UNAVAILABLE);
+	out[n++] = s;					/* paused in Discover */
+	s = at(&soft, CLEANUP + 1);
+	(void)answer(&s, MSG_UNAVAILABLE);
+	out[n++] = s;					/* paused at a step */
+	s = at(&soft, FINISH);
+	(void)answer(&s, MSG_UNAVAILABLE);
+	out[n++] = s;					/* paused at the end */
 	return n;
 }
 
@@ -506,13 +406,14 @@ every_state_has_an_answer_to_every_event(void **state)
 		seen[states[i].state] = true;
 		try_event(&states[i], (struct seq_event){ .kind = SEQ_EV_START });
 		try_event(&states[i], (struct seq_event){ .kind = SEQ_EV_DRIFT });
+		try_event(&states[i], (struct seq_event){ .kind = SEQ_EV_WAITED });
 		try_event(&states[i], (struct seq_event){ .kind = SEQ_EV_PLANNED, .why = ERR_NOMEM });
 		for (size_t p = 0; p < sizeof(plans) / sizeof(plans[0]); p++)
 			try_event(&states[i], (struct seq_event){ .kind = SEQ_EV_PLANNED,
 			    .plan = &plans[p]->plan });
-		for (unsigned code = 0; code < 256; code++)
+		for (unsigned code = 0; code < 512; code++)
 			try_event(&states[i], (struct seq_event){ .kind = SEQ_EV_ANSWER,
-			    .code = (uint8_t)code });
+			    .code = (uint8_t)code, .repeated = code > 255 });
 		for (size_t w = 0; w < sizeof(whys) / sizeof(whys[0]); w++) {
 			try_event(&states[i], (struct seq_event){ .kind = SEQ_EV_LOST, .why = whys[w] });
 			try_event(&states[i], (struct seq_event){ .kind = SEQ_EV_STOP, .why = whys[w] });
