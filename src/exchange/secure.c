@@ -108,6 +108,7 @@ static void
 challenge(struct exchange *x, const struct oscore_opened *r, struct answer *a)
 {
 	a->m.code = MSG_UNAUTHORIZED;
+	a->doubtful = true;
 	if (msg_add(&a->m, OPT_ECHO, r->echo, sizeof(r->echo)) != ERR_OK)	/* never: the only one */
 		a->m.code = MSG_INTERNAL;
 	seal_answer(x, r, a);
@@ -187,7 +188,7 @@ secure_request(struct exchange *x, struct request *req, struct msg *m)
 	e = oscore_ask(x->opts.oscore, req->context, m, &x->sealing, &outer, &req->binding);
 	if (e == ERR_OK)
 		*m = outer;
-	return e;
+	return e != ERR_BUSY ? e : ERR_LIMIT;	/* of numbers; the link is not busy */
 }
 
 enum err

@@ -163,7 +163,7 @@ static bool
 send_answer(struct exchange *x, struct link *link, const struct msg *in, uint32_t hash,
     struct answer *a)
 {
-	bool confirmable = in->type == MSG_CON, good = MSG_CLASS(a->m.code) == 2;
+	bool confirmable = in->type == MSG_CON, good = MSG_CLASS(a->m.code) == 2 && !a->doubtful;
 	bool known = (good || a->proven) && !a->reply.silent;
 	struct peer *peer = known ? peer_make(x, link) : peer_of(link);
 	bool later = false;

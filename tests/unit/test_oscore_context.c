@@ -54,7 +54,8 @@ find(void *arg, const struct oscore_id *kid, const uint8_t *id_context, size_t l
 	w.nfound++;
 	if (w.broken)
 		return ERR_DB;
-	if (w.removed || kid->len != p->recipient.len || memcmp(kid->bytes, p->recipient.bytes, kid->len) != 0)
+	if (w.removed || kid->len != p->recipient.len ||
+	    memcmp(kid->bytes, p->recipient.bytes, kid->len) != 0)
 		return ERR_NOTFOUND;
 	if (len > 0 && (len != p->id_context_len || memcmp(id_context, p->id_context, len) != 0))
 		return ERR_NOTFOUND;
@@ -297,7 +298,7 @@ only_the_worker_that_verified_last_knows_a_context(void **state)
 	memcpy(echo, w.opened.echo, sizeof(echo));
 	oscore_release(w.opened.context);
 	m = request(&w.device, echo);
-	assert_int_equal(serve(&m), OSCORE_OPENED);	/* the first is the owner still: any Echo is ignored */
+	assert_int_equal(serve(&m), OSCORE_OPENED);	/* still the owner: no Echo matters */
 	take();
 	m = request(&w.device, echo);
 	assert_int_equal(serve_at(other, &m), OSCORE_OPENED);
