@@ -19,243 +19,12 @@
  */
 #include "oscore/oscore.h"
 
-#include <assert.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/hash.h"
-#include "base/random.h"
 #include "base/secret.h"
+#include "oscore/contexts_priv.h"
 
-#define HASH_FUNCTION(p, len, ret)	((ret) = (unsigned)hash_keyed((p), (len)))
-#include <uthash.h>
-
-#define RENEWAL_LEN	8	/* of R2: as long as the Echo, and for the same */
 #define RENEWAL_ID_MAX	(OSCORE_ID_CONTEXT_MAX - RENEWAL_LEN)
-#define IDENTITY_MAX	(1 + OSCORE_ID_MAX + OSCORE_ID_CONTEXT_MAX)
-#define EVICT_LOOK	8	/* contexts in use that are passed over to find one that is not */
-
-struct oscore_context {
-	struct oscore		*o;
-	UT_hash_handle		 hh;		/* in o->table, the least used first */
-	uint32_t		 refs;		/* users, and the table */
-	uint64_t		 serial, owner_hash;
-	bool			 verified;	/* by us, which holds while we own it */
-	bool			 renewed;	/* the keys are those of R2 | R3 */
-	struct oscore_params	 params;	/* the record's */
-	struct oscore_keys	 keys;
-	struct oscore_window	 window;
-	uint8_t			 echo[OSCORE_ECHO_LEN];
-	uint8_t			 renewal[RENEWAL_LEN];	/* R2 */
-	uint8_t			 identity_len;
-	uint8_t			 identity[IDENTITY_MAX];
-};
-
-struct oscore {
-	struct oscore_opts	 opts;
-	struct oscore_aead	*aead;
-	struct oscore_context	*table;
-	uint64_t		 last_serial;
-	uint32_t		 all;		/* contexts there are, in the table or not */
-	struct oscore_stats	 stats;
-};
-
-enum err
-oscore_new(const struct oscore_opts *opts, struct oscore **ret)
-{
-	struct oscore *o = calloc(1, sizeof(*o));
-	enum err e;
-
-	if (o == NULL)
-		return ERR_NOMEM;
-	o->opts = *opts;
-	e = oscore_aead_new(&o->aead);
-	if (e != ERR_OK) {
-		free(o);
-		return e;
-	}
-	*ret = o;
-	return ERR_OK;
-}
-
-const struct oscore_stats *
-oscore_stats(const struct oscore *o)
-{
-	return &o->stats;
-}
-
-/* --- contexts --- */
-
-struct oscore_context *
-oscore_hold(struct oscore_context *c)
-{
-	c->refs++;
-	return c;
-}
-
-void
-oscore_release(struct oscore_context *c)
-{
-	if (c == NULL || --c->refs > 0)
-		return;
-	c->o->all--;
-	secret_wipe(c, sizeof(*c));
-	free(c);
-}
-
-const uint8_t *
-oscore_identity(const struct oscore_context *c, size_t *ret_len)
-{
-	*ret_len = c->identity_len;
-	return c->identity;
-}
-
-uint64_t
-oscore_serial(const struct oscore_context *c)
-{
-	return c->serial;
-}
-
-static void
-table_remove(struct oscore *o, struct oscore_context *c)
-{
-	HASH_DEL(o->table, c);
-	counter_sub(&o->stats.contexts, 1);
-	oscore_release(c);
-}
-
-void
-oscore_free(struct oscore *o)
-{
-	struct oscore_context *c, *next;
-
-	if (o == NULL)
-		return;
-	HASH_ITER(hh, o->table, c, next)
-		table_remove(o, c);
-	assert(o->all == 0);
-	oscore_aead_free(o->aead);
-	free(o);
-}
-
-static size_t
-write_identity(const struct oscore_params *p, uint8_t ret[IDENTITY_MAX])
-{
-	ret[0] = p->recipient.len;
-	memcpy(ret + 1, p->recipient.bytes, p->recipient.len);
-	memcpy(ret + 1 + p->recipient.len, p->id_context, p->id_context_len);
-	return (size_t)1 + p->recipient.len + p->id_context_len;
-}
-
-static bool
-same_id(const struct oscore_id *a, const struct oscore_id *b)
-{
-	return a->len == b->len && memcmp(a->bytes, b->bytes, a->len) == 0;
-}
-
-/* The record is still what the context was made of. */
-static bool
-same_params(const struct oscore_params *a, const struct oscore_params *b)
-{
-	return a->aead == b->aead && a->hash == b->hash && same_id(&a->sender, &b->sender) &&
-	    same_id(&a->recipient, &b->recipient) &&
-	    secret_eq(a->secret, a->secret_len, b->secret, b->secret_len) &&
-	    secret_eq(a->salt, a->salt_len, b->salt, b->salt_len) &&
-	    secret_eq(a->id_context, a->id_context_len, b->id_context, b->id_context_len);
-}
-
-/* The context of that record, if there is one, now the most used. */
-static struct oscore_context *
-table_find(struct oscore *o, const struct oscore_params *p)
-{
-	uint8_t identity[IDENTITY_MAX];
-	size_t len = write_identity(p, identity);
-	struct oscore_context *c;
-
-	HASH_FIND(hh, o->table, identity, len, c);
-	if (c == NULL)
-		return NULL;
-	if (!same_params(&c->params, p)) {
-		table_remove(o, c);
-		return NULL;
-	}
-	HASH_DEL(o->table, c);
-	HASH_ADD(hh, o->table, identity, c->identity_len, c);
-	return c;
-}
-
-/* Contexts somebody uses are limited by their users. */
-static void
-make_room(struct oscore *o)
-{
-	struct oscore_context *c, *next;
-	size_t looked = 0;
-
-	if (HASH_COUNT(o->table) < o->opts.max_contexts)
-		return;
-	HASH_ITER(hh, o->table, c, next) {
-		if (c->refs == 1) {
-			table_remove(o, c);
-			return;
-		}
-		if (++looked == EVICT_LOOK)
-			return;
-	}
-}
-
-static struct oscore_context *
-context_new(struct oscore *o, const struct oscore_keys *keys)
-{
-	struct oscore_context *c = calloc(1, sizeof(*c));
-
-	if (c == NULL)
-		return NULL;
-	c->o = o;
-	c->serial = ++o->last_serial;
-	c->keys = *keys;
-	o->all++;
-	return c;
-}
-
-/* In place of the one of the same record, if there is one. NULL: out of memory. */
-static struct oscore_context *
-table_add(struct oscore *o, const struct oscore_params *p, const struct oscore_keys *keys)
-{
-	struct oscore_context *c = context_new(o, keys), *old;
-
-	if (c == NULL)
-		return NULL;
-	c->refs = 1;
-	c->params = *p;
-	c->identity_len = (uint8_t)write_identity(p, c->identity);
-	c->owner_hash = hash_keyed(c->identity, c->identity_len);
-	random_bytes(c->echo, sizeof(c->echo));
-	random_bytes(c->renewal, sizeof(c->renewal));
-	HASH_FIND(hh, o->table, c->identity, c->identity_len, old);
-	if (old != NULL)
-		table_remove(o, old);
-	make_room(o);
-	HASH_ADD(hh, o->table, identity, c->identity_len, c);
-	counter_add(&o->stats.contexts, 1);
-	return c;
-}
-
-static bool
-is_fresh(const struct oscore_context *c)
-{
-	return c->verified && oscore_numbers_owned(c->o->opts.numbers, c->owner_hash, c->o->opts.worker);
-}
-
-/* Everything up to 'number' is history, also for the other workers. */
-static void
-verify(struct oscore_context *c, uint64_t number)
-{
-	oscore_window_from(&c->window, number);
-	c->verified = true;
-	oscore_numbers_own(c->o->opts.numbers, c->owner_hash, c->o->opts.worker);
-	random_bytes(c->echo, sizeof(c->echo));		/* each is good for once */
-	random_bytes(c->renewal, sizeof(c->renewal));
-}
 
 /* --- requests to us --- */
 
@@ -304,7 +73,7 @@ echoed(struct oscore_context *c, struct oscore_opened *r)
 {
 	uint64_t number = oscore_piv_number(&r->binding.piv);
 
-	verify(c, number > 0 ? number - 1 : 0);
+	contexts_verify(c, number > 0 ? number - 1 : 0);
 	c->window.any = number > 0;
 	return opened(c, OSCORE_OPENED, r);
 }
@@ -313,7 +82,7 @@ echoed(struct oscore_context *c, struct oscore_opened *r)
 static enum oscore_verdict
 judge(struct oscore_context *c, const struct msg *inner, struct oscore_opened *r)
 {
-	if (is_fresh(c)) {
+	if (contexts_fresh(c)) {
 		if (oscore_window_fresh(&c->window, oscore_piv_number(&r->binding.piv)))
 			return opened(c, OSCORE_OPENED, r);
 		counter_add(&c->o->stats.replayed, 1);
@@ -372,10 +141,10 @@ start_over(struct oscore_context *old, const struct attempt *a, const struct osc
 	struct oscore_context *c;
 
 	if (echoes(old, a->inner)) {
-		c = table_add(o, a->params, keys);
+		c = contexts_add(o, a->params, keys);
 		return c != NULL ? echoed(c, r) : OSCORE_SILENT;
 	}
-	c = context_new(o, keys);
+	c = contexts_new(o, keys);
 	memcpy(r->echo, old->echo, sizeof(r->echo));
 	return c != NULL ? opened(c, OSCORE_CHALLENGE, r) : OSCORE_SILENT;
 }
@@ -384,7 +153,7 @@ start_over(struct oscore_context *old, const struct attempt *a, const struct osc
 static enum oscore_verdict
 open_plain(struct oscore *o, const struct attempt *a, struct oscore_opened *r)
 {
-	struct oscore_context *c = table_find(o, a->params);
+	struct oscore_context *c = contexts_find(o, a->params);
 	struct oscore_keys keys;
 	enum oscore_verdict v;
 	enum err e;
@@ -405,7 +174,7 @@ open_plain(struct oscore *o, const struct attempt *a, struct oscore_opened *r)
 	} else if (c != NULL) {
 		v = start_over(c, a, &keys, r);
 	} else {
-		c = table_add(o, a->params, &keys);
+		c = contexts_add(o, a->params, &keys);
 		v = c != NULL ? judge(c, a->inner, r) : OSCORE_SILENT;
 	}
 	secret_wipe(&keys, sizeof(keys));
@@ -443,14 +212,14 @@ finish_renewal(struct oscore_context *old, const struct attempt *a, const uint8_
 	if (e == ERR_OK)
 		e = open_with(o, a, &keys, r);
 	if (e == ERR_OK)
-		c = table_add(o, a->params, &keys);
+		c = contexts_add(o, a->params, &keys);
 	secret_wipe(&keys, sizeof(keys));
 	if (e != ERR_OK)
 		return refuse_undecipherable(o, r);
 	if (c == NULL)
 		return OSCORE_SILENT;
 	c->renewed = true;
-	verify(c, 0);
+	contexts_verify(c, 0);
 	c->window.any = false;		/* these keys are new: no number was used with them */
 	counter_add(&o->stats.renewed, 1);
 	return opened(c, OSCORE_OPENED, r);
@@ -473,9 +242,9 @@ begin_renewal(struct oscore *o, struct oscore_context *c, const struct attempt *
 	if (e != ERR_OK)
 		return refuse_undecipherable(o, r);
 	if (c == NULL && oscore_derive(a->params, &keys) == ERR_OK)
-		c = table_add(o, a->params, &keys);
+		c = contexts_add(o, a->params, &keys);
 	if (c != NULL && derive(a->params, c->renewal, RENEWAL_LEN, id, id_len, &keys) == ERR_OK)
-		once = context_new(o, &keys);
+		once = contexts_new(o, &keys);
 	if (once != NULL) {
 		once->renewed = true;
 		memcpy(once->renewal, c->renewal, RENEWAL_LEN);
@@ -488,7 +257,7 @@ begin_renewal(struct oscore *o, struct oscore_context *c, const struct attempt *
 static enum oscore_verdict
 open_renewal(struct oscore *o, const struct attempt *a, struct oscore_opened *r)
 {
-	struct oscore_context *c = table_find(o, a->params);
+	struct oscore_context *c = contexts_find(o, a->params);
 	size_t len = 0;
 	const uint8_t *id = unwrap(a->header, &len);
 
