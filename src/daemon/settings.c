@@ -261,7 +261,8 @@ read_file(struct settings *st, struct source *s, const char *file)
 		return ERR_IO;
 	}
 	if (is_open_to_all(s->in)) {
-		fprintf(s->out, "%s: every user may write it, so it is not to be trusted: chmod o-w it\n", name);
+		fprintf(s->out, "%s: every user may write it, so it is not to be trusted: chmod o-w it\n",
+		    name);
 		fclose(s->in);
 		return ERR_DENIED;
 	}
