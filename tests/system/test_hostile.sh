@@ -130,7 +130,7 @@ check "the daemon serves devices meanwhile" gets_through
 exec 9>&-
 check "and operators afterwards" eventually ctl status
 is "a line beyond the limit is refused, and the connection ends" line-too-long \
-	"$(head -c 1100000 /dev/zero | tr '\0' x | "$build/system/unixpipe" "$sock" | jq -r .error.data.reason)"
+	"$(head -c 1048577 /dev/zero | tr '\0' x | "$build/system/unixpipe" "$sock" | jq -r .error.data.reason)"
 is "so is deep nesting" too-deep \
 	"$(rpc "$(head -c 30000 /dev/zero | tr '\0' '[')" | jq -r .error.data.reason)"
 is "binary garbage is answered with JSON" -32700 \
