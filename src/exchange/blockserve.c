@@ -24,6 +24,8 @@ struct served {
 	uint64_t	 key;
 	size_t		 len;
 	int32_t		 content_format;
+	void		(*then)(void *arg, struct link *);	/* after the last block; or NULL */
+	void		*then_arg;
 	uint8_t		 code;
 	uint8_t		 bytes[];
 };
@@ -285,6 +287,8 @@ blockserve_kept(struct link *link, const struct msg *m, struct answer *a)
 		no_such_block(a);
 	else if (a->m.payload + a->m.payload_len == s->bytes + s->len) {
 		peer->served = NULL;	/* all is told; duplicates have a cache of their own */
+		a->reply.then = s->then;
+		a->reply.then_arg = s->then_arg;
 		a->body = s;
 		a->body_len = sizeof(*s) + s->len;
 	}
@@ -304,6 +308,10 @@ keep(struct exchange *x, struct link *link, const struct msg *m, const struct an
 	peer->served = s;
 	*s = (struct served){ .key = key_of(x, m), .len = len, .code = a->m.code,
 		.content_format = a->reply.content_format };
+	if (a->reply.then_at_last) {
+		s->then = a->reply.then;
+		s->then_arg = a->reply.then_arg;
+	}
 	memcpy(s->bytes, a->reply.payload, len);
 }
 
@@ -327,4 +335,6 @@ blockserve_cut(struct exchange *x, struct link *link, const struct msg *m, struc
 	}
 	if (MSG_CLASS(r->code) == 2 && b.num == 0 && r->payload_len > s.bytes)
 		keep(x, link, m, a);
+	if (r->then_at_last && a->m.payload + a->m.payload_len < r->payload + r->payload_len)
+		a->reply.then = NULL;
 }

@@ -79,6 +79,8 @@ struct exchange_reply {
 	size_t			 payload_len;
 	void			(*then)(void *arg, struct link *);
 	void			*then_arg;	/* borrowed until 'then' */
+	bool			 then_at_last;	/* of a body in blocks, 'then' waits for the last of them to
+						   be asked for; it is not called when it never is */
 };
 
 struct exchange_opts {

@@ -255,6 +255,7 @@ do_handle(struct env *env, char **words)
 	if (separate != NULL)
 		r->reply.separate_after_ms = (uint32_t)script_duration(env->s, separate);
 	r->then = script_has(words, "then");
+	r->reply.then_at_last = script_has(words, "last");
 	r->hold = script_has(words, "hold");
 	r->drop = script_has(words, "drop");
 	r->close = script_has(words, "close");
