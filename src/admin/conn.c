@@ -226,8 +226,9 @@ admin_adopt(struct admin *a, int fd, const struct peercred *peer)
 	c->uid = peer->uid;
 	c->pid = peer->pid;
 	if (c->role == ROLE_NONE) {
-		log_limited(&a->strangers, loop_now_ms(a->opts.loop), "admin: uid=%lu pid=%ld is neither root "
-		    "nor in admin.group or admin.readonly_group: refused", c->uid, c->pid);
+		log_limited(&a->strangers, loop_now_ms(a->opts.loop),
+		    "admin: uid=%lu pid=%ld is neither root nor in admin.group or admin.readonly_group: "
+		    "refused", c->uid, c->pid);
 		end_with(c, RPC_DENIED, "not-authorised", "You are neither root nor a member of admin.group "
 		    "or admin.readonly_group, so this daemon tells you nothing.");
 	} else if (a->nconns > connections_for(a, c->role)) {
