@@ -89,6 +89,7 @@ keys_of_records_are_those_of_the_schema(void **state)
 	    keys_auth_certificate);
 	assert_same_keys("public_key", AT(auth, "properties", "public_key", "properties"),
 	    keys_auth_public_key);
+	assert_same_keys("oscore", AT(auth, "properties", "oscore", "properties"), keys_auth_oscore);
 	json_decref(endpoint);
 	json_decref(profile);
 	json_decref(auth);
