@@ -224,7 +224,7 @@ replay(unsigned n, const char *name)
 
 	for (unsigned i = 0; i < n; i++) {
 		send_here(p, len);
-		for (ssize_t l; (l = receive(in, 5)) >= 0;) {
+		for (ssize_t l; (l = receive(in, 1000)) >= 0;) {
 			if (l < 4 || (in[0] >> 4 & 3) != 2)
 				continue;	/* a request of the daemon, not an answer */
 			if (first_len < 0)
