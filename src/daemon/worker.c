@@ -131,6 +131,15 @@ on_handshake_failed(void *arg, const struct handshake_failure *f)
 	post(w, r);
 }
 
+/* What a handshake is to DTLS, the opening of the first request is to OSCORE. */
+static void
+on_oscore_failed(void *arg, struct link *l, const struct oscore_failure *f)
+{
+	on_handshake_failed(arg, &(struct handshake_failure){ .peer = link_peer(l), .cause = f->cause,
+	    .reason = f->reason, .identity = f->kid.len > 0 ? f->kid.bytes : NULL,
+	    .identity_len = f->kid.len });
+}
+
 /* --- what transport asks --- */
 
 static enum err
@@ -360,7 +369,8 @@ make_layers(struct worker *w, const struct worker_opts *opts)
 	};
 	struct exchange_opts exchange = {
 		.params = exchange_defaults,
-		.handle = on_request, .link_gone = on_link_gone, .arg = w,
+		.handle = on_request, .link_gone = on_link_gone, .oscore_failed = on_oscore_failed,
+		.arg = w,
 	};
 	exchange.params.ack_timeout_ms = (uint32_t)s->ack_timeout;
 	exchange.params.ack_random_factor = s->ack_random_factor;

@@ -13,6 +13,7 @@ struct link;
 struct loop;
 struct msg;
 struct oscore;
+struct oscore_failure;
 
 /*
  * CoAP as a conversation (RFC 7252, 4 and 5; RFC 7959): confirmable messages with
@@ -97,6 +98,8 @@ struct exchange_opts {
 	 * already. A conversation that is not held may end before that, untold. May be NULL.
 	 */
 	void	(*link_gone)(void *arg, struct link *, enum err why);
+	/* May be NULL. A request under OSCORE was refused (no more than some a second are told). */
+	void	(*oscore_failed)(void *arg, struct link *, const struct oscore_failure *);
 	void	*arg;				/* borrowed */
 	struct oscore	*oscore;		/* borrowed; NULL: protected messages are not understood */
 };

@@ -76,7 +76,7 @@ error_allowed(struct exchange *x)
 
 /* RFC 8613, 8.2: not protected, never cached, and the reason in words. */
 static void
-answer_error(struct exchange *x, const struct oscore_opened *r, struct answer *a)
+answer_error(struct exchange *x, struct link *link, const struct oscore_opened *r, struct answer *a)
 {
 	enum err e;
 
@@ -84,12 +84,14 @@ answer_error(struct exchange *x, const struct oscore_opened *r, struct answer *a
 		a->reply.silent = true;
 		return;
 	}
-	a->m.code = r->code;
+	a->m.code = r->failure.code;
 	e = msg_add_uint(&a->m, OPT_MAX_AGE, 0, a->scratch[0]);
 	if (e != ERR_OK)	/* never: it is the only option */
 		a->m.code = MSG_INTERNAL;
-	a->m.payload = (const uint8_t *)r->diagnostic;
-	a->m.payload_len = strlen(r->diagnostic);
+	a->m.payload = (const uint8_t *)r->failure.diagnostic;
+	a->m.payload_len = strlen(r->failure.diagnostic);
+	if (x->opts.oscore_failed != NULL)
+		x->opts.oscore_failed(x->opts.arg, link, &r->failure);
 }
 
 static void
@@ -146,7 +148,7 @@ secure_serve(struct exchange *x, struct link *link, const struct msg *outer, str
 		ret->reply.silent = true;
 		return;
 	case OSCORE_REFUSED:
-		answer_error(x, &r, ret);
+		answer_error(x, link, &r, ret);
 		return;
 	case OSCORE_CHALLENGE:
 		challenge(x, &r, ret);

@@ -28,27 +28,41 @@
 
 /* --- requests to us --- */
 
+/* RFC 8613, 8.2, and the words it has for them */
+static const struct oscore_failure
+	not_readable = { MSG_BAD_OPTION, "Failed to decode COSE", "bad-option",
+	    "the OSCORE option of the request cannot be read", { 0, { 0 } } },
+	not_known = { MSG_UNAUTHORIZED, "Security context not found", "unknown-context",
+	    "no record has the OSCORE context that the device names", { 0, { 0 } } },
+	not_opened = { MSG_BAD_REQUEST, "Decryption failed", "wrong-key",
+	    "the request cannot be opened: the device's OSCORE secret, salt, ids or algorithms "
+	    "are not those of the record", { 0, { 0 } } },
+	not_new = { MSG_UNAUTHORIZED, "Replay detected", "replay",
+	    "the request has an OSCORE sequence number that was used before: somebody replays it, or the "
+	    "device has lost its numbers", { 0, { 0 } } };
+
 static enum oscore_verdict
-refuse(struct oscore_opened *r, uint8_t code, const char *diagnostic)
+refuse(struct oscore_opened *r, const struct oscore_failure *f)
 {
-	r->code = code;
-	r->diagnostic = diagnostic;
+	struct oscore_id kid = r->failure.kid;
+
+	r->failure = *f;
+	r->failure.kid = kid;
 	return OSCORE_REFUSED;
 }
 
-/* RFC 8613, 8.2, and the words it has for them */
 static enum oscore_verdict
 refuse_unknown(struct oscore *o, struct oscore_opened *r)
 {
 	counter_add(&o->stats.unknown_context, 1);
-	return refuse(r, MSG_UNAUTHORIZED, "Security context not found");
+	return refuse(r, &not_known);
 }
 
 static enum oscore_verdict
 refuse_undecipherable(struct oscore *o, struct oscore_opened *r)
 {
 	counter_add(&o->stats.undecipherable, 1);
-	return refuse(r, MSG_BAD_REQUEST, "Decryption failed");
+	return refuse(r, &not_opened);
 }
 
 static enum oscore_verdict
@@ -86,7 +100,7 @@ judge(struct oscore_context *c, const struct msg *inner, struct oscore_opened *r
 		if (oscore_window_fresh(&c->window, oscore_piv_number(&r->binding.piv)))
 			return opened(c, OSCORE_OPENED, r);
 		counter_add(&c->o->stats.replayed, 1);
-		return refuse(r, MSG_UNAUTHORIZED, "Replay detected");
+		return refuse(r, &not_new);
 	}
 	if (echoes(c, inner))
 		return echoed(c, r);
@@ -287,6 +301,7 @@ find_and_open(struct oscore *o, struct attempt *a, struct oscore_opened *r)
 	bool renewal = false;
 	enum err e = o->opts.find(o->opts.arg, &h->kid, h->kid_context, h->kid_context_len, &p);
 
+	r->failure.kid = h->kid;
 	if (e == ERR_NOTFOUND && h->kid_context_len > 0) {	/* one that is not ours: to renew it? */
 		renewal = true;
 		secret_wipe(&p, sizeof(p));
@@ -314,7 +329,7 @@ oscore_open(struct oscore *o, const struct msg *outer, struct oscore_room *room,
 	enum err e = ERR_MALFORMED;
 
 	if (!oscore_header_read(outer, &h, &e) || !h.has_kid || h.piv.len == 0 || outer->payload_len == 0)
-		v = refuse(&r, MSG_BAD_OPTION, "Failed to decode COSE");
+		v = refuse(&r, &not_readable);
 	else if (oscore_numbers_take(o->opts.numbers, &r.own) != ERR_OK) {
 		counter_add(&o->stats.out_of_numbers, 1);
 		v = OSCORE_SILENT;

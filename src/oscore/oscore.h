@@ -43,16 +43,26 @@ void	 oscore_free(struct oscore *);		/* after the last context was let go */
 enum oscore_verdict {
 	OSCORE_OPENED,		/* genuine and fresh */
 	OSCORE_CHALLENGE,	/* genuine; whether it is fresh the Echo will show */
-	OSCORE_REFUSED,		/* an error, not protected: 'code' and 'diagnostic' */
+	OSCORE_REFUSED,		/* an error, to be told without protection: 'failure' */
 	OSCORE_SILENT,		/* a failure of ours: no answer, so that the peer asks again */
 };
+
+/* RFC 8613, 8.2; all static but the kid, which is as the peer gave it. */
+struct oscore_failure {
+	uint8_t			 code;
+	const char		*diagnostic;	/* for the answer's payload */
+	const char		*reason;	/* for programs: "unknown-context", "wrong-key", "replay",
+						   "bad-option" */
+	const char		*cause;		/* for operators: one plain sentence */
+	struct oscore_id	 kid;
+};
+
 struct oscore_opened {
 	struct oscore_context	*context;	/* OPENED, CHALLENGE: counted, let go with oscore_release() */
 	struct oscore_binding	 binding;
 	uint64_t		 own;		/* our number for the answer */
 	uint8_t			 echo[OSCORE_ECHO_LEN];	/* CHALLENGE: to be sent within a 4.01 */
-	uint8_t			 code;
-	const char		*diagnostic;
+	struct oscore_failure	 failure;	/* REFUSED */
 };
 /* 'inner' lies in the room, with OPENED and CHALLENGE. Wipe the room. */
 enum oscore_verdict oscore_open(struct oscore *, const struct msg *outer, struct oscore_room *,

@@ -164,7 +164,7 @@ serve(struct world *w, const struct msg *outer)
 	enum oscore_verdict v = oscore_open(w->o, outer, &w->server.room, &inner, &r);
 
 	if (v == OSCORE_REFUSED)
-		assert(r.context == NULL && r.code >= MSG_BAD_REQUEST && r.diagnostic != NULL);
+		assert(r.context == NULL && r.failure.code >= MSG_BAD_REQUEST && r.failure.diagnostic != NULL);
 	if (v != OSCORE_OPENED && v != OSCORE_CHALLENGE)
 		return;
 	touch(&inner);

@@ -252,8 +252,8 @@ replays_are_refused(void **state)
 	w.device.next--;
 	m = request(&w.device, NULL);
 	assert_int_equal(serve(&m), OSCORE_REFUSED);
-	assert_int_equal(w.opened.code, MSG_UNAUTHORIZED);
-	assert_string_equal(w.opened.diagnostic, "Replay detected");
+	assert_int_equal(w.opened.failure.code, MSG_UNAUTHORIZED);
+	assert_string_equal(w.opened.failure.diagnostic, "Replay detected");
 	w.device.next = 0;		/* the very first one, from before the Echo */
 	m = request(&w.device, NULL);
 	assert_int_equal(serve(&m), OSCORE_REFUSED);
@@ -319,8 +319,8 @@ what_is_no_business_of_ours_is_told_so(void **state)
 	(void)state;
 	w.removed = true;
 	assert_int_equal(serve(&m), OSCORE_REFUSED);
-	assert_int_equal(w.opened.code, MSG_UNAUTHORIZED);
-	assert_string_equal(w.opened.diagnostic, "Security context not found");
+	assert_int_equal(w.opened.failure.code, MSG_UNAUTHORIZED);
+	assert_string_equal(w.opened.failure.diagnostic, "Security context not found");
 	w.removed = false;
 	w.broken = true;
 	assert_int_equal(serve(&m), OSCORE_SILENT);
@@ -331,14 +331,14 @@ what_is_no_business_of_ours_is_told_so(void **state)
 	assert_int_equal(oscore_derive(&stranger.params, &stranger.keys), ERR_OK);
 	m = request(&stranger, NULL);
 	assert_int_equal(serve(&m), OSCORE_REFUSED);
-	assert_int_equal(w.opened.code, MSG_BAD_REQUEST);
-	assert_string_equal(w.opened.diagnostic, "Decryption failed");
+	assert_int_equal(w.opened.failure.code, MSG_BAD_REQUEST);
+	assert_string_equal(w.opened.failure.diagnostic, "Decryption failed");
 	assert_int_equal(counter_get(&oscore_stats(w.o)->contexts), 0);	/* strangers cost no memory */
 
 	m = (struct msg){ .code = MSG_POST };
 	assert_int_equal(msg_add(&m, OPT_OSCORE, "\x01\x05", 2), ERR_OK);	/* no kid */
 	assert_int_equal(serve(&m), OSCORE_REFUSED);
-	assert_int_equal(w.opened.code, MSG_BAD_OPTION);
+	assert_int_equal(w.opened.failure.code, MSG_BAD_OPTION);
 }
 
 static void
@@ -587,7 +587,7 @@ id_context_of_a_record_may_be_named_or_not(void **state)
 	memcpy(w.device.wrapped, "xyz", 3);
 	m = request(&w.device, NULL);
 	assert_int_equal(serve(&m), OSCORE_REFUSED);
-	assert_string_equal(w.opened.diagnostic, "Security context not found");
+	assert_string_equal(w.opened.failure.diagnostic, "Security context not found");
 }
 
 /* --- numbers --- */

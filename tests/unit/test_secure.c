@@ -45,6 +45,7 @@ struct world {
 	size_t			 identity_len;
 	bool			 protected;
 	struct exchange_reply	 reply;
+	struct oscore_failure	 failure;	/* the last */
 	/* our request */
 	unsigned		 done;
 	struct exchange_result	 result;
@@ -91,6 +92,14 @@ handle(void *arg, struct link *link, const struct exchange_incoming *in, struct 
 }
 
 static void
+on_failure(void *arg, struct link *link, const struct oscore_failure *f)
+{
+	(void)arg;
+	assert_non_null(link);
+	w.failure = *f;
+}
+
+static void
 on_done(void *arg, const struct exchange_result *r)
 {
 	(void)arg;
@@ -118,7 +127,8 @@ device_init(struct device *d, const char *address, size_t mtu, enum link_scheme 
 static void
 open_world(size_t mtu, bool with_oscore)
 {
-	struct exchange_opts opts = { .params = exchange_defaults, .handle = handle };
+	struct exchange_opts opts = { .params = exchange_defaults, .handle = handle,
+		.oscore_failed = on_failure };
 
 	memset(&w, 0, sizeof(w));
 	fake_random_seed(3);
@@ -398,6 +408,9 @@ errors_are_told_without_protection_and_not_without_end(void **state)
 	w.device.keys.sender_key[0] ^= 1;
 	asks(&w.device, NULL);
 	gets_error(&w.device, MSG_BAD_REQUEST, "Decryption failed");
+	assert_string_equal(w.failure.reason, "wrong-key");
+	assert_int_equal(w.failure.kid.len, 3);
+	assert_memory_equal(w.failure.kid.bytes, "dev", 3);
 	w.device.keys.sender.bytes[0] = 'D';
 	asks(&w.device, NULL);
 	gets_error(&w.device, MSG_UNAUTHORIZED, "Security context not found");
