@@ -68,8 +68,8 @@ common_name_as_name(const struct identity *id, struct arena *arena)
 
 /* Rule 1 for certificates and raw public keys: the endpoint that pins it, else the common name. */
 static enum verdict
-name_by_credential(const struct identity *id, struct reader *reader, struct arena *arena, const char **ret,
-    struct problem *why)
+name_by_credential(const struct identity *id, struct reader *reader, struct arena *arena,
+    const char **ret, struct problem *why)
 {
 	uint8_t digest[CREDENTIAL_DIGEST_LEN];
 	struct endpoint_row row;
@@ -163,7 +163,7 @@ check_psk(const struct identity *id, const struct resolved *res, struct reader *
 	return VERDICT_ALLOWED;
 }
 
-/* Rule 4 for certificates. A pin is the record's word for this one: its dates and its CA do not count. */
+/* Rule 4 for certificates. A pin is the record's word for this one: dates and CA do not count. */
 static enum verdict
 check_certificate(const struct identity *id, const struct resolved *res, struct problem *why)
 {
@@ -176,8 +176,8 @@ check_certificate(const struct identity *id, const struct resolved *res, struct 
 		    "the record asks for a certificate, but the device proved itself otherwise");
 	if (!res->auth->pinned) {
 		if (!id->is_verified)
-			return deny(why, "the device's certificate leads to no client CA, and its record does "
-			    "not pin it");
+			return deny(why, "the device's certificate leads to no client CA, and its record "
+			    "does not pin it");
 		if (!certificate_has_name(id->p, id->len, res->endpoint))
 			return deny(why, "the endpoint name is neither a common name nor an alternative name "
 			    "of the device's certificate");

@@ -56,9 +56,10 @@ void	 own_credential_fini(struct own_credential *);
 struct peer_check {
 	const struct transport_events	*events;	/* borrowed; its find_pinned is asked */
 	struct transport_stats		*stats;
-	bool		 is_client;
+	bool		 is_client;	/* the peer is a server: nothing is pinned */
 	bool		 is_verified;	/* the chain leads to an anchor, dates and purpose fit */
 	bool		 has_shown;	/* a certificate came */
+	bool		 is_list_old;	/* it was held against a list that is out of date */
 	int64_t		 until_s;	/* verified: when the first of the chain ends, since 1970 */
 	const char	*reason;
 	char		 cause[256];

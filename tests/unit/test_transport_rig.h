@@ -31,8 +31,10 @@ struct side {
 	size_t			 last_len;
 	struct link		*link;		/* of the last datagram, or of 'connected' */
 	struct addr		 local, peer;	/* of the last datagram */
-	uint8_t			 identity[256];
+	uint8_t			 identity[2048];
 	size_t			 identity_len;
+	enum identity_kind	 kind;
+	bool			 is_verified;
 	enum err		 going_why, connected_why;
 	char			 reason[32], cause[256];
 	/* credentials it knows */
@@ -40,6 +42,9 @@ struct side {
 	size_t			 psk_identity_len;	/* 0: strlen */
 	const char		*psk_key;		/* text; NULL: nobody's */
 	unsigned		 psk_asked;
+	uint8_t			 pinned[32];
+	enum err		 pinned_err;	/* of find_pinned, for that digest; any other is nobody's */
+	unsigned		 pins_asked;
 };
 
 static struct loop	*loop;
@@ -56,7 +61,10 @@ rig_received(void *arg, struct link *l, const uint8_t *p, size_t len)
 	s->link = l;
 	s->local = *link_local(l);
 	s->peer = *link_peer(l);
+	s->kind = link_identity(l)->kind;
+	s->is_verified = link_identity(l)->is_verified;
 	s->identity_len = link_identity(l)->len;
+	assert_true(s->identity_len <= sizeof(s->identity));
 	if (s->identity_len > 0)
 		memcpy(s->identity, link_identity(l)->p, s->identity_len);
 	if (s->keep)
@@ -92,6 +100,16 @@ rig_find_psk(void *arg, const uint8_t *identity, size_t len, struct secret *ret)
 	return secret_set(ret, s->psk_key, strlen(s->psk_key));
 }
 
+static inline enum err
+rig_find_pinned(void *arg, enum identity_kind kind, const uint8_t sha256[32])
+{
+	struct side *s = arg;
+
+	assert_true(kind == IDENTITY_CERTIFICATE || kind == IDENTITY_PUBLIC_KEY);
+	s->pins_asked++;
+	return memcmp(sha256, s->pinned, sizeof(s->pinned)) == 0 ? s->pinned_err : ERR_NOTFOUND;
+}
+
 static inline void
 rig_failed(void *arg, const struct handshake_failure *f)
 {
@@ -123,6 +141,7 @@ rig_open(struct side *s, const struct transport_opts *opts)
 {
 	struct transport_events events = {
 		.received = rig_received, .going = rig_going, .find_psk = rig_find_psk,
+		.find_pinned = rig_find_pinned,
 		.handshake_failed = rig_failed, .connected = rig_connected, .arg = s,
 	};
 
