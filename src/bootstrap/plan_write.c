@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "base/wr.h"
 #include "bootstrap/plan_priv.h"
+#include "lwm2m/discovery.h"
 #include "lwm2m/format.h"
 #include "lwm2m/objdef.h"
 #include "store/record.h"
@@ -76,12 +77,23 @@ is_key(uint16_t rid)
 	return rid == SEC_PUBLIC_KEY || rid == SEC_SERVER_KEY || rid == SEC_SECRET_KEY;
 }
 
-/* Clients of old want all three key resources, if empty (spec/bootstrap.md 3.1). */
+/*
+ * Leshan's client answers Finish with 4.06 when one of the key resources was never written. It is
+ * known by what no other says: a format in its request, which is LwM2M 1.1, and version 1.0 in its
+ * answer to Discover.
+ */
+static bool
+is_leshan(const struct plan_device *dev)
+{
+	return dev->pct >= 0 && dev->discovery != NULL && dev->discovery->lwm2m == 0x0100;
+}
+
+/* Some clients want all three key resources, if empty (spec/bootstrap.md 3.1). */
 static bool
 keeps_empty(const struct plan_builder *b, const struct plan_piece *pc, uint16_t rid)
 {
 	return pc->whole && pc->path.id[0] == OBJ_SECURITY && is_key(rid) &&
-	    plan_has_quirk(b->res, QUIRK_BIT(QUIRK_KEEP_EMPTY_RESOURCES));
+	    (plan_has_quirk(b->res, QUIRK_BIT(QUIRK_KEEP_EMPTY_RESOURCES)) || is_leshan(b->dev));
 }
 
 static bool
