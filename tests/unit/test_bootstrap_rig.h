@@ -192,6 +192,7 @@ rig_endpoint(struct rig *r, const char *quoted)
 	json_t *doc = rig_json(quoted);
 	struct endpoint_record rec;
 	struct endpoint_keys keys = { 0 };
+	uint8_t pinned[AUTH_PINNED_LEN];
 	struct problem why;
 	struct arena a;
 
@@ -206,6 +207,8 @@ rig_endpoint(struct rig *r, const char *quoted)
 		keys.psk_key = rec.auth->psk_key;
 		keys.psk_key_len = rec.auth->psk_key_len;
 	}
+	if (rec.auth != NULL && auth_pinned(rec.auth, pinned))
+		keys.pinned = pinned;
 	assert_int_equal(store_endpoint_put(r->store, &keys, doc, NULL), ERR_OK);
 	assert_int_equal(store_commit(r->store), ERR_OK);
 	arena_fini(&a);
