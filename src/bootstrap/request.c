@@ -68,11 +68,12 @@ read_pct(const struct query *q, struct bs_request *ret)
 const char *
 bs_request_read(const struct msg *m, struct bs_request *ret)
 {
-	bool ep = false, pct = false;
+	bool ep = false, pct = false, acc = false;
 	const char *bad = NULL;
 
 	ret->has_ep = false;
 	ret->pct = -1;
+	ret->acc = NULL;
 	for (size_t i = 0; i < m->nopts && bad == NULL; i++) {
 		struct query q;
 
@@ -82,6 +83,11 @@ bs_request_read(const struct msg *m, struct bs_request *ret)
 		} else if (is_query(&m->opts[i], "pct", &q)) {
 			bad = pct ? "there are two pct" : read_pct(&q, ret);
 			pct = true;
+		} else if (is_query(&m->opts[i], "acc", &q)) {
+			bad = acc ? "there are two acc" : NULL;
+			acc = true;
+			ret->acc = q.len > 0 ? q.value : NULL;
+			ret->acc_len = q.len;
 		}
 	}
 	return bad;

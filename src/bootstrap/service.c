@@ -14,6 +14,7 @@
 #include "bootstrap/session_priv.h"
 #include "coap/msg.h"
 #include "exchange/exchange.h"
+#include "lwm2m/discovery.h"
 #include "lwm2m/format.h"
 #include "store/history.h"
 #include "transport/link.h"
@@ -202,6 +203,8 @@ contest(const struct session *old, const struct session_start *begin)
 	const struct link *link = begin->link;
 	bool proven = begin->oscore != NULL || link_identity(link)->kind != IDENTITY_NONE;
 
+	if (old->link == link && old->pack)
+		return TAKE_OVER;	/* it begins anew, or has thought better of it */
 	if (old->link == link && old->restarts >= RESTARTS_MAX && !is_quiet(old))
 		return GO_ON;
 	return may_take_over(old, link_peer(link), proven) ? TAKE_OVER : LEAVE_ALONE;
@@ -249,6 +252,7 @@ start(struct service *svc, struct session_start *begin, struct exchange_reply *r
 			break;
 		case GO_ON:
 			reply->code = MSG_CHANGED;
+			reply->silent = begin->pack != NULL;
 			return false;
 		case LEAVE_ALONE:
 			reply->silent = true;
@@ -269,77 +273,193 @@ start(struct service *svc, struct session_start *begin, struct exchange_reply *r
 		reply->silent = true;
 		return false;
 	}
-	reply->code = MSG_CHANGED;
-	reply->then = session_begin;
-	reply->then_arg = s;
+	if (begin->pack != NULL) {
+		session_offer(s, reply);
+	} else {
+		reply->code = MSG_CHANGED;
+		reply->then = session_begin;
+		reply->then_arg = s;
+	}
 	return true;
 }
 
-static void
-answer_authorised(struct service *svc, struct session_start *begin, struct resolved *res,
-    struct exchange_reply *reply)
+static bool
+answer_request(struct service *svc, struct session_start *begin, struct exchange_reply *reply)
 {
-	bool taken = false;
+	const struct resolved *res = begin->res;
 
-	begin->res = res;
-	if (!pct_is_served(begin->pct)) {
-		counter_add(&svc->stats.refused_bad_request, 1);
-		reply->code = MSG_UNSUPPORTED_FORMAT;
-		tell_refusal(svc, begin->link, &(struct refusal){ .endpoint = res->endpoint, .known = true,
-		    .profile = res->profile, .reason = "unsupported-format",
-		    .cause = "the device asks for a content format (pct) that this server does not write" });
-	} else {
-		taken = start(svc, begin, reply);
-	}
-	if (!taken) {
-		resolved_release(res);
-		arena_fini(begin->arena);
+	if (pct_is_served(begin->pct))
+		return start(svc, begin, reply);
+	counter_add(&svc->stats.refused_bad_request, 1);
+	reply->code = MSG_UNSUPPORTED_FORMAT;
+	tell_refusal(svc, begin->link, &(struct refusal){ .endpoint = res->endpoint, .known = true,
+	    .profile = res->profile, .reason = "unsupported-format",
+	    .cause = "the device asks for a content format (pct) that this server does not write" });
+	return false;
+}
+
+/* --- GET /bspack (spec/bootstrap.md 1.8) --- */
+
+/* In which format; FORMAT_NONE: in none that is accepted. */
+static int
+pack_format(int32_t accept)
+{
+	switch (accept) {
+	case -1:
+		return FORMAT_SENML_CBOR;
+	case FORMAT_SENML_CBOR:
+	case FORMAT_SENML_JSON:
+	case FORMAT_LWM2M_CBOR:
+		return format_can_encode(accept) ? accept : FORMAT_NONE;
+	default:
+		return FORMAT_NONE;
 	}
 }
 
-static void
-bootstrap_request(struct service *svc, struct link *link, const struct exchange_incoming *in,
+/* What the request says of its bootstrap account, as if Discover had been answered so; NULL: nothing. */
+static enum err
+read_acc(const struct bs_request *req, struct arena *arena, struct discovery **ret)
+{
+	struct discovery *d = NULL;
+	enum err e = ERR_OK;
+
+	if (req->acc != NULL) {
+		d = arena_alloc(arena, sizeof(*d));
+		e = d == NULL ? ERR_NOMEM : discovery_parse(req->acc, req->acc_len, arena, d);
+		if (e == ERR_OK && (d->odd || d->nlinks == 0))
+			e = ERR_MALFORMED;
+	}
+	if (e == ERR_OK)
+		*ret = d;
+	return e;
+}
+
+/*
+ * Records that a Pack cannot serve are for a session: 4.05, and the device goes on with a
+ * Bootstrap-Request. That is no refusal, so no history tells of it.
+ */
+static bool
+answer_pack(struct service *svc, struct session_start *begin, const struct bs_request *req, int format,
     struct exchange_reply *reply)
 {
-	struct bs_request req;
-	struct authorise_request who = { .scheme = link_scheme(link), .identity = link_identity(link),
-		.oscore = in->oscore, .oscore_len = in->oscore_len };
+	struct plan_device dev = { .lwm2m = 0x0102, .pct = -1, .format = format, .format_forced = true,
+		.pack = true };
+	struct problem why = { .reason = "" };
+	struct discovery *acc = NULL;
+	enum err e = read_acc(req, begin->arena, &acc);
+
+	if (e == ERR_OK) {
+		dev.discovery = acc;
+		e = plan_build(begin->res, &dev, svc->opts.defs, NULL, begin->arena, &begin->pack, &why);
+	}
+	if (e == ERR_OK)
+		return start(svc, begin, reply);
+	if (e == ERR_MALFORMED || e == ERR_TOOBIG) {
+		counter_add(&svc->stats.refused_bad_request, 1);
+		reply->code = MSG_BAD_REQUEST;
+	} else if (e == ERR_INVALID || e == ERR_UNSUPPORTED) {
+		log_debug("ep=%s no Pack: %s", begin->res->endpoint, why.text);
+		reply->code = MSG_METHOD_NOT_ALLOWED;
+	} else {
+		reply->silent = true;
+	}
+	return false;
+}
+
+/* A Pack has more codes to refuse with than a session. */
+static uint8_t
+pack_refusal(enum verdict v)
+{
+	switch (v) {
+	case VERDICT_DISABLED:
+		return MSG_UNAUTHORIZED;
+	case VERDICT_NO_CONFIG:
+		return MSG_NOT_FOUND;
+	case VERDICT_ALLOWED:
+	case VERDICT_UNKNOWN:
+	case VERDICT_NOT_AUTHORISED:
+	case VERDICT_ERROR:
+		break;
+	}
+	return MSG_BAD_REQUEST;
+}
+
+/* --- both --- */
+
+/* A server that is full asks no store for strangers. */
+static bool
+is_full_for(const struct service *svc, const char *ep)
+{
+	return svc->sessions.n >= svc->opts.max_sessions && ep != NULL &&
+	    sessions_by_name(&svc->sessions, ep) == NULL;
+}
+
+static void
+answer_known(struct service *svc, struct link *link, const struct exchange_incoming *in,
+    const struct bs_request *req, struct exchange_reply *reply)
+{
+	bool pack = in->code == MSG_GET, taken = false;
+	struct authorise_request who = { .ep = req->has_ep ? req->ep : NULL, .scheme = link_scheme(link),
+		.identity = link_identity(link), .oscore = in->oscore, .oscore_len = in->oscore_len };
 	struct problem why = { .reason = "" };
 	struct resolved res;
 	struct arena arena;
 	const char *name = NULL;
-
-	counter_add(&svc->stats.requests, 1);
-	if (svc->draining) {
-		reply->silent = true;
-		return;
-	}
-	if (bs_request_read(in->msg, &req) != NULL) {
-		counter_add(&svc->stats.refused_bad_request, 1);
-		reply->code = MSG_BAD_REQUEST;
-		return;
-	}
-	who.ep = req.has_ep ? req.ep : NULL;
-	/* A server that is full asks no store for strangers. */
-	if (svc->sessions.n >= svc->opts.max_sessions && who.ep != NULL &&
-	    sessions_by_name(&svc->sessions, who.ep) == NULL) {
-		over_limit(svc, link, who.ep, reply);
-		return;
-	}
-
 	struct session_start begin = { .room = session_room(&arena), .link = link, .arena = &arena,
-		.pct = req.pct, .oscore = in->oscore, .oscore_len = in->oscore_len };
+		.res = &res, .pct = pack ? -1 : req->pct, .oscore = in->oscore,
+		.oscore_len = in->oscore_len };
+
 	if (begin.room == NULL) {
 		reply->silent = true;
 		return;
 	}
 	enum verdict v = authorise(&who, svc->opts.reader, svc->opts.resolver, &arena, &res, &name, &why);
 	if (v == VERDICT_ALLOWED) {
-		answer_authorised(svc, &begin, &res, reply);
+		taken = pack ? answer_pack(svc, &begin, req, pack_format(in->accept), reply) :
+		    answer_request(svc, &begin, reply);
+		if (!taken)
+			resolved_release(&res);
 	} else {
 		refuse(svc, link, v, name, &why, reply);
-		arena_fini(&arena);
+		if (pack)
+			reply->code = pack_refusal(v);
 	}
+	if (!taken)
+		arena_fini(&arena);
+}
+
+/* POST /bs, GET /bspack */
+static void
+bootstrap_request(struct service *svc, struct link *link, const struct exchange_incoming *in,
+    struct exchange_reply *reply)
+{
+	struct bs_request req;
+
+	if (svc->draining) {
+		reply->silent = true;
+	} else if (bs_request_read(in->msg, &req) != NULL) {
+		counter_add(&svc->stats.refused_bad_request, 1);
+		reply->code = MSG_BAD_REQUEST;
+	} else if (in->code == MSG_GET && pack_format(in->accept) == FORMAT_NONE) {
+		reply->code = MSG_NOT_ACCEPTABLE;
+	} else if (is_full_for(svc, req.has_ep ? req.ep : NULL)) {
+		over_limit(svc, link, req.ep, reply);
+	} else {
+		answer_known(svc, link, in, &req, reply);
+	}
+}
+
+static void
+pack_request(struct service *svc, struct link *link, const struct exchange_incoming *in,
+    struct exchange_reply *reply)
+{
+	counter_add(&svc->stats.pack_requests, 1);
+	if (in->code != MSG_GET)
+		reply->code = MSG_METHOD_NOT_ALLOWED;
+	else if (!svc->opts.pack)
+		reply->code = MSG_NOT_IMPLEMENTED;	/* the device then comes to /bs */
+	else
+		bootstrap_request(svc, link, in, reply);
 }
 
 /* --- what the exchange layer tells --- */
@@ -350,17 +470,15 @@ service_handle(void *service, struct link *link, const struct exchange_incoming 
 {
 	struct service *svc = service;
 
-	if (exchange_path_is(in, "/bs")) {
-		if (in->code == MSG_POST)
-			bootstrap_request(svc, link, in, reply);
-		else
-			reply->code = MSG_METHOD_NOT_ALLOWED;
-	} else if (exchange_path_is(in, "/bspack")) {
-		counter_add(&svc->stats.pack_requests, 1);
-		/* As a server without Pack has to (spec/bootstrap.md 1.8); the device then comes to /bs. */
-		reply->code = in->code == MSG_GET ? MSG_NOT_IMPLEMENTED : MSG_METHOD_NOT_ALLOWED;
-	} else {
+	if (exchange_path_is(in, "/bspack")) {
+		pack_request(svc, link, in, reply);
+	} else if (!exchange_path_is(in, "/bs")) {
 		reply->code = MSG_NOT_FOUND;
+	} else if (in->code != MSG_POST) {
+		reply->code = MSG_METHOD_NOT_ALLOWED;
+	} else {
+		counter_add(&svc->stats.requests, 1);
+		bootstrap_request(svc, link, in, reply);
 	}
 }
 

@@ -22,7 +22,8 @@ struct service;
 /*
  * The bootstrap service of one worker: answers /bs and /bspack, and runs the sessions.
  * A session is one bootstrap run of one device, at most one per device; a new
- * Bootstrap-Request of an authorised device supersedes its older session.
+ * Bootstrap-Request of an authorised device supersedes its older session. The delivery of a
+ * Bootstrap-Pack is one, too, from its first block to its last.
  */
 
 enum service_unknown { SERVICE_REFUSE, SERVICE_IGNORE };
@@ -55,6 +56,7 @@ struct service_opts {
 	const struct objdefs	*defs;
 	uint64_t		 session_timeout_ms;	/* for the whole session */
 	enum service_unknown	 unknown_endpoint;
+	bool			 pack;			/* Bootstrap-Pack is offered; else 5.01 */
 	uint32_t		 max_sessions;
 	uint32_t		 refusals_per_s;	/* told to 'ended'; more are only counted */
 	uint16_t		 worker;		/* number of the worker, part of session ids */
@@ -90,7 +92,8 @@ enum err service_supersede(struct service *, uint64_t id, const char *peer, bool
 enum err service_find(struct service *, uint64_t id, struct session_info *ret) MUST_CHECK;
 
 #define SERVICE_COUNTERS(X)								\
-	X(requests) X(pack_requests) X(sessions)	/* now */			\
+	X(requests) X(pack_requests) X(packs)	/* handed out */		\
+	X(sessions)	/* now */						\
 	X(started) X(finished) X(failed) X(superseded) X(cancelled)			\
 	X(refused_unknown_endpoint) X(refused_not_authorised) X(refused_disabled)	\
 	X(refused_no_config) X(refused_limit) X(refused_bad_request) X(store_errors)

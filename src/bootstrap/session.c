@@ -273,7 +273,7 @@ on_timer(void *arg)
 	uint64_t now = loop_now_ms(s->svc->opts.loop);
 
 	if (!s->paused || now >= s->deadline_ms) {
-		session_stop(s, ERR_TIMEOUT, NULL);
+		session_stop(s, ERR_TIMEOUT, s->pack ? "the device did not ask for all of the Pack" : NULL);
 		return;
 	}
 	s->paused = false;
@@ -343,7 +343,7 @@ settle(struct session *s, const struct session_start *start, const struct arena 
 enum err
 session_new(struct service *svc, const struct session_start *start, struct session **ret)
 {
-	bool lean = start->arena->total > LEAN_FROM;
+	bool lean = start->pack == NULL && start->arena->total > LEAN_FROM;
 	struct arena arena = *start->arena;
 	struct session *s = lean ? make_lean(start, &arena) : start->room;
 	struct loop *loop = svc->opts.loop;
@@ -370,6 +370,8 @@ session_new(struct service *svc, const struct session_start *start, struct sessi
 	s->path = s->first_path = plan_discovery_path(start->res);
 	order = order_for(start->res);
 	seq_init(&s->seq, &order);
+	s->pack = start->pack != NULL;
+	s->seq.plan = start->pack;
 	if (!sessions_add(&svc->sessions, s)) {
 		if (lean)
 			arena_fini(&arena);
@@ -384,10 +386,9 @@ session_new(struct service *svc, const struct session_start *start, struct sessi
 	return ERR_OK;
 }
 
-void
-session_begin(void *session, struct link *link)
+static void
+tell_start(struct session *s, struct link *link)
 {
-	struct session *s = session;
 	char peer[ADDR_TEXT_MAX], step[SESSION_STEP_MAX];
 	struct session_info info;
 
@@ -397,7 +398,46 @@ session_begin(void *session, struct link *link)
 	if (s->svc->opts.observer.started != NULL)
 		s->svc->opts.observer.started(s->svc->opts.observer.arg, &info);
 	exchange_hold(s->svc->opts.exchange, link, true);
+}
+
+void
+session_begin(void *session, struct link *link)
+{
+	struct session *s = session;
+
+	tell_start(s, link);
 	drive(s, (struct seq_event){ .kind = SEQ_EV_START });
+}
+
+/* The last block was asked for: more is never heard of a Pack (spec/bootstrap.md 1.8). */
+static void
+delivered(void *service, struct link *link)
+{
+	struct service *svc = service;
+	struct session *s = sessions_by_link(&svc->sessions, link);
+
+	if (s == NULL || !s->pack)
+		return;
+	counter_add(&svc->stats.packs, 1);
+	note_step(s, OUTCOME_OK, &(struct exchange_result){ .why = ERR_OK, .code = MSG_CONTENT,
+	    .rtt_us = (uint32_t)(loop_now_us(svc->opts.loop) - s->started_at_us) });
+	close_session(s, &(struct session_end){ .end = SEQ_END_FINISHED });
+}
+
+void
+session_offer(struct session *s, struct exchange_reply *reply)
+{
+	const struct plan_step *st = &s->seq.plan->steps[0];
+
+	s->kind = STEP_PACK;
+	reply->code = MSG_CONTENT;
+	reply->content_format = st->content_format;
+	reply->payload = st->payload;
+	reply->payload_len = st->payload_len;
+	reply->then = delivered;
+	reply->then_arg = s->svc;	/* the session may be gone by then */
+	reply->then_at_last = true;
+	tell_start(s, s->link);
 }
 
 void
@@ -412,7 +452,8 @@ void
 session_link_lost(struct session *s, enum err why)
 {
 	s->in_flight = false;
-	s->why = "the connection ended before the session could begin";
+	s->why = s->pack ? "the connection ended before the device had asked for all of the Pack" :
+	    "the connection ended before the session could begin";
 	drive(s, (struct seq_event){ .kind = SEQ_EV_STOP, .why = why == ERR_OK ? ERR_CLOSED : why });
 }
 
@@ -423,7 +464,9 @@ session_info(const struct session *s, char *peer, char *step, struct session_inf
 	char path[PATH_TEXT_MAX];
 
 	step[0] = '\0';
-	if (s->in_flight && s->kind == STEP_FINISH)
+	if (s->pack)
+		snprintf(step, SESSION_STEP_MAX, "pack");
+	else if (s->in_flight && s->kind == STEP_FINISH)
 		snprintf(step, SESSION_STEP_MAX, "finish");
 	else if (s->in_flight)
 		snprintf(step, SESSION_STEP_MAX, "%s %s", step_kind_name(s->kind),
@@ -433,7 +476,7 @@ session_info(const struct session *s, char *peer, char *step, struct session_inf
 		.endpoint = s->res.endpoint,
 		.peer = addr_format(link_peer(s->link), peer),
 		.scheme = link_scheme_name(link_scheme(s->link)),
-		.state = seq_state_name(&s->seq),
+		.state = s->pack ? "delivering" : seq_state_name(&s->seq),
 		.step = step,
 		.step_number = s->seq.plan != NULL ? s->seq.step + 1 : 0,
 		.nsteps = s->seq.plan != NULL ? s->seq.plan->nsteps : 0,

@@ -30,7 +30,8 @@ static const char *
 path_text(struct arena *a, const struct step_log *l)
 {
 	char text[PATH_TEXT_MAX];
-	const char *copy = l->kind == STEP_FINISH ? "/bs" : arena_text(a, path_format(&l->path, text));
+	const char *copy = l->kind == STEP_FINISH ? "/bs" : l->kind == STEP_PACK ? "/bspack" :
+	    arena_text(a, path_format(&l->path, text));
 
 	return copy != NULL ? copy : "";
 }
@@ -43,6 +44,8 @@ step_text(struct arena *a, uint8_t kind, const struct path *path)
 
 	if (kind == STEP_FINISH)
 		return "Finish";
+	if (kind == STEP_PACK)
+		return "the Pack";
 	return arena_printf(a, "%s %s", step_kind_name(kind), path_format(path, text));
 }
 
@@ -221,7 +224,8 @@ static struct verdict_text
 judge(struct arena *a, const struct session *s, const struct session_end *end)
 {
 	if (end->end == SEQ_END_FINISHED)
-		return (struct verdict_text){ .result = HISTORY_FINISHED, .reason = "", .cause = "" };
+		return (struct verdict_text){ .result = HISTORY_FINISHED, .reason = "",
+		    .cause = s->pack ? "delivered: the device was handed its configuration as a Pack" : "" };
 	if (end->stopped && end->why == ERR_REPLACED)
 		return (struct verdict_text){ .result = HISTORY_SUPERSEDED, .reason = "superseded",
 		    .cause = s->why != NULL ? s->why : "the device sent a new Bootstrap-Request" };
@@ -289,6 +293,8 @@ step_warning(struct arena *a, const struct step_log *l)
 		return l->kind == STEP_READ ? arena_printf(a, "%s: the device cannot answer it, so what was "
 		    "written there is not verified", step) : NULL;
 	case OUTCOME_OK:
+		return l->kind == STEP_PACK ? "a device does not confirm a Pack: what it made of it is not "
+		    "known, and one that cannot use it comes back with a Bootstrap-Request" : NULL;
 	case OUTCOME_REFUSED:
 	case OUTCOME_TIMEOUT:
 	case OUTCOME_LOST:
@@ -356,7 +362,9 @@ format_used(const struct session *s)
 	if (s->learnt != FORMAT_NONE)
 		return s->learnt;
 	for (const struct step_log *l = s->log; l != NULL; l = l->next)
-		if (l->kind == STEP_WRITE)
+		if (l->kind == STEP_PACK)
+			return l->content_format;
+		else if (l->kind == STEP_WRITE)
 			return s->seq.plan->formats[0];
 	return FORMAT_NONE;
 }

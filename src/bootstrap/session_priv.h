@@ -15,6 +15,7 @@
 #include "store/resolve.h"
 
 struct discovery;
+struct exchange_reply;
 struct link;
 
 /*
@@ -78,6 +79,7 @@ struct session {
 	uint8_t			 kind;		/* enum step_kind of it */
 	bool			 in_flight;
 	bool			 paused;	/* the timer is of a pause */
+	bool			 pack;		/* it only hands out a Pack: no request is ever made */
 	bool			 discover_failed;
 	bool			 lean;		/* the record is read again when a plan is made */
 	uint8_t			 restarts;	/* quick repetitions of the request that came before */
@@ -96,6 +98,7 @@ struct session_start {
 	const uint8_t		*oscore;	/* as in struct exchange_incoming */
 	size_t			 oscore_len;
 	uint8_t			 restarts;
+	struct plan		*pack;		/* the session is to hand it out; in 'arena'. NULL: none */
 };
 /* Sets up the arena as one session needs it. NULL when out of memory. */
 struct session *session_room(struct arena *);
@@ -103,6 +106,9 @@ struct session *session_room(struct arena *);
 enum err session_new(struct service *, const struct session_start *, struct session **ret) MUST_CHECK;
 
 void	 session_begin(void *session, struct link *);	/* for exchange_reply.then */
+
+/* Instead, of one with a Pack: fills the answer. It ends when all of it has been asked for. */
+void	 session_offer(struct session *, struct exchange_reply *);
 
 /*
  * Ends it: REPLACED (superseded), CANCELLED, TIMEOUT. 'sentence' (may be NULL) is the cause told;

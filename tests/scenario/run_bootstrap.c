@@ -3,9 +3,9 @@
  * memory, between a network that the script plays and a device that it describes. Besides the
  * language of README.md:
  *
- *	settings [session_timeout=93s] [unknown=ignore] [max_sessions=N] [refusals_per_s=N]
+ *	settings [session_timeout=93s] [unknown=ignore] [max_sessions=N] [refusals_per_s=N] [pack=off]
  *	profile {'profile':…}, endpoint {'endpoint':…}		records, with ' for "
- *	on METHOD PATH [FORMAT] CODE|rst|silent [text=…] [echo] [times=N] [fmt=N]
+ *	on METHOD PATH [FORMAT] CODE|rst|silent [text=…|hex=…] [echo] [times=N] [fmt=N]
  *					what the device answers from now on; the last that fits counts
  *	bs [@peer] [ep=NAME] [pct=N] [mid=N] [tok=HEX] [answer=2.04|none]
  *					the device asks; the answer must be that one
@@ -25,9 +25,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <jansson.h>
-
-#include "base/arena.h"
 #include "base/log.h"
 #include "base/loop.h"
 #include "bootstrap/service.h"
@@ -35,6 +32,7 @@
 #include "exchange/exchange.h"
 #include "lib/fake_net.h"
 #include "lib/script.h"
+#include "lib/script_records.h"
 #include "lwm2m/format.h"
 #include "lwm2m/objdef.h"
 #include "store/history.h"
@@ -63,7 +61,8 @@ struct rule {
 	int			 method, format;	/* FORMAT_NONE: any */
 	char			 path[64];
 	int			 code;			/* 0: silence, -1: Reset */
-	char			 text[1024];
+	uint8_t			 text[1024];
+	size_t			 text_len;
 	int			 content_format;
 	bool			 echo;			/* what was written there */
 	int64_t			 left;			/* times; -1: for ever */
@@ -104,82 +103,16 @@ append(char *text, const char *sep, const char *what)
 
 /* --- records --- */
 
-/* The words of a line as JSON again; the caller frees with json_decref(). */
-static json_t *
-read_json(struct env *env, char **words)
-{
-	char text[TEXT_LEN] = "";
-	json_error_t error;
-	json_t *v;
-
-	for (words++; *words != NULL; words++)
-		append(text, " ", *words);
-	for (char *p = text; *p != '\0'; p++)
-		if (*p == '\'')
-			*p = '"';
-	v = json_loads(text, 0, &error);
-	if (v == NULL)
-		script_fail(env->s, "no JSON: %s", error.text);
-	return v;
-}
-
 static void
 do_profile(struct env *env, char **words)
 {
-	json_t *doc = read_json(env, words);
-	struct profile_record rec;
-	struct problem why;
-	struct arena a;
-
-	if (doc == NULL)
-		return;
-	arena_init(&a, 4096, 0);
-	if (record_profile(doc, env->defs, &a, &rec, &why) != ERR_OK)
-		script_fail(env->s, "%s: %s", why.where, why.text);
-	else if (store_profile_put(env->store, rec.profile, doc) != ERR_OK ||
-	    store_commit(env->store) != ERR_OK)
-		script_fail(env->s, "%s", store_error(env->store));
-	arena_fini(&a);
-	json_decref(doc);
-}
-
-static void
-put_endpoint(struct env *env, const struct endpoint_record *rec, const json_t *doc)
-{
-	struct endpoint_keys keys = { .endpoint = rec->endpoint, .profile = rec->profile,
-		.enabled = rec->enabled };
-
-	if (rec->auth != NULL && rec->auth->kind == AUTH_PSK) {
-		keys.psk_identity = (const uint8_t *)rec->auth->psk_identity;
-		keys.psk_identity_len = strlen(rec->auth->psk_identity);
-		keys.psk_key = rec->auth->psk_key;
-		keys.psk_key_len = rec->auth->psk_key_len;
-	}
-	if (store_endpoint_put(env->store, &keys, doc, NULL) != ERR_OK || store_commit(env->store) != ERR_OK)
-		script_fail(env->s, "%s", store_error(env->store));
+	script_profile(env->s, words, env->store, env->defs);
 }
 
 static void
 do_endpoint(struct env *env, char **words)
 {
-	json_t *doc = read_json(env, words);
-	struct endpoint_record rec;
-	struct resolved res;
-	struct problem why;
-	struct arena a;
-
-	if (doc == NULL)
-		return;
-	arena_init(&a, 4096, 0);
-	if (record_endpoint(doc, &a, &rec, &why) != ERR_OK ||
-	    resolve_record(env->resolver, &rec, &a, &res, &why) != ERR_OK) {
-		script_fail(env->s, "%s: %s", why.where, why.text);
-	} else {
-		resolved_release(&res);
-		put_endpoint(env, &rec, doc);
-	}
-	arena_fini(&a);
-	json_decref(doc);
+	script_endpoint(env->s, words, env->store, env->resolver);
 }
 
 /* --- what the service tells --- */
@@ -314,11 +247,21 @@ do_count(struct env *env, char **words)
 
 /* --- the device --- */
 
+static void
+set_text(struct rule *r, const char *text)
+{
+	size_t len = strlen(text) < sizeof(r->text) ? strlen(text) : sizeof(r->text);
+
+	memcpy(r->text, text, len);
+	r->text_len = len;
+}
+
 /* on METHOD PATH [FORMAT] CODE|rst|silent … */
 static void
 do_on(struct env *env, char **words)
 {
-	const char *text = script_value(words, "text");
+	static uint8_t bytes[SCRIPT_BYTES_MAX];
+	const char *text = script_value(words, "text"), *hex = script_value(words, "hex");
 	struct rule *r = &env->rules[env->nrules];
 	size_t at = 3;
 
@@ -330,7 +273,12 @@ do_on(struct env *env, char **words)
 		.content_format = (int)script_number(env->s, words, "fmt", FORMAT_NONE),
 		.left = script_number(env->s, words, "times", -1), .echo = script_has(words, "echo") };
 	snprintf(r->path, sizeof(r->path), "%s", words[2]);
-	snprintf(r->text, sizeof(r->text), "%s", text != NULL ? text : "");
+	if (hex != NULL && strlen(hex) <= 2 * sizeof(r->text)) {
+		r->text_len = script_bytes(env->s, hex, bytes);
+		memcpy(r->text, bytes, r->text_len);
+	} else {
+		set_text(r, text != NULL ? text : "");
+	}
 	if (format_by_name(words[at]) != FORMAT_NONE)
 		r->format = format_by_name(words[at++]);
 	if (words[at] != NULL && strcmp(words[at], "rst") == 0)
@@ -350,7 +298,7 @@ add_rule(struct env *env, int method, const char *path, int code, const char *te
 	*r = (struct rule){ .method = method, .format = FORMAT_NONE, .code = code, .left = -1,
 		.content_format = content_format };
 	snprintf(r->path, sizeof(r->path), "%s", path);
-	snprintf(r->text, sizeof(r->text), "%s", text);
+	set_text(r, text);
 }
 
 static void
@@ -374,7 +322,8 @@ rule_for(struct env *env, const struct msg *m, const char *path)
 		struct rule *r = &env->rules[i];
 
 		if (r->method == m->code && r->left != 0 && fnmatch(r->path, path, 0) == 0 &&
-		    (r->format == FORMAT_NONE || r->format == msg_uint(m, OPT_CONTENT_FORMAT)))
+		    (r->format == FORMAT_NONE ||
+		    r->format == msg_uint(m, m->code == MSG_GET ? OPT_ACCEPT : OPT_CONTENT_FORMAT)))
 			return r;
 	}
 	return NULL;
@@ -432,8 +381,8 @@ reply(struct env *env, struct fake_peer *peer, const struct msg *m, const struct
 	memcpy(out.token, m->token, sizeof(out.token));
 	if (r->code < 0)
 		out = (struct msg){ .type = MSG_RESET, .mid = m->mid };
-	out.payload = (const uint8_t *)r->text;
-	out.payload_len = strlen(r->text);
+	out.payload = r->text;
+	out.payload_len = r->text_len;
 	for (size_t i = 0; r->echo && i < env->nwritten; i++)
 		if (strcmp(env->written[i].path, path) == 0) {
 			out.payload = env->written[i].bytes;
@@ -650,6 +599,8 @@ do_settings(struct env *env, char **words)
 		o->session_timeout_ms = script_duration(env->s, timeout);
 	if (unknown != NULL)
 		o->unknown_endpoint = strcmp(unknown, "ignore") == 0 ? SERVICE_IGNORE : SERVICE_REFUSE;
+	if (script_value(words, "pack") != NULL)
+		o->pack = strcmp(script_value(words, "pack"), "off") != 0;
 	o->max_sessions = (uint32_t)script_number(env->s, words, "max_sessions", o->max_sessions);
 	o->refusals_per_s = (uint32_t)script_number(env->s, words, "refusals_per_s", o->refusals_per_s);
 }
@@ -668,7 +619,7 @@ setup(struct script *s)
 	log_setup(LOG_LEVEL_ERROR, LOG_FORMAT_PLAIN);
 	env->s = s;
 	env->opts = (struct service_opts){ .session_timeout_ms = 93000, .max_sessions = 1000,
-		.refusals_per_s = 100 };
+		.refusals_per_s = 100, .pack = true };
 	if (objdefs_load(dirs, &env->defs, &why) != ERR_OK ||
 	    store_open(&(struct store_opts){ .url = "sqlite::memory:" }, &env->store, &why) != ERR_OK ||
 	    reader_new(env->store, &env->reader) != ERR_OK ||
