@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """An LwM2M device over OSCORE that shares no code with strapd: aiocoap's client, server and RFC 8613.
 
-Asks for its bootstrap, takes what the server deletes and writes, and prints what it holds at Finish
-as JSON. Every message in both directions has to be protected: what is not is counted and fails the run.
+Asks for its bootstrap, takes what the server deletes and writes, and prints what it holds at Finish,
+payloads as they came. Every message in both directions has to be protected: what is not is counted and
+fails the run. Exit 0: bootstrapped so.
 
     oscore_device.py --server 127.0.0.1:5783 --endpoint dev-1 --secret HEX --sender-id HEX --recipient-id HEX
                      [--salt HEX] [--id-context HEX] [--algorithm NAME] [--state DIR] [--repeat N] [--plain]
@@ -27,7 +28,6 @@ class Device(resource.Resource, resource.PathCapable):
     def __init__(self):
         super().__init__()
         self.held = {}
-        self.log = []
         self.unprotected = 0
         self.finished = asyncio.Event()
 
@@ -39,7 +39,6 @@ class Device(resource.Resource, resource.PathCapable):
         if type(request.remote).__name__ != "OSCOREAddress":
             self.unprotected += 1
             return aiocoap.Message(code=aiocoap.UNAUTHORIZED)
-        self.log.append(f"{request.code} {path} {len(request.payload)}")
         if request.code is aiocoap.DELETE:
             self.held = {p: v for p, v in self.held.items() if path != "/" and not (p + "/").startswith(path + "/")}
             return aiocoap.Message(code=aiocoap.DELETED)
@@ -71,7 +70,7 @@ def security_context(args, folder):
 
 async def bootstrap(args, context, device):
     device.finished.clear()
-    request = aiocoap.Message(code=aiocoap.POST, uri=f"coap://{args.server}/bs?ep={args.endpoint}")
+    request = aiocoap.Message(code=aiocoap.POST, uri=f"{args.scheme}://{args.server}/bs?ep={args.endpoint}")
     response = await asyncio.wait_for(context.request(request).response, args.timeout)
     protected = type(response.remote).__name__ == "OSCOREAddress"
     print(f"bootstrap-request: {response.code}{'' if protected else ' (not protected)'} "
@@ -91,7 +90,7 @@ async def main(args):
             credentials[":device"] = keys
         context = await aiocoap.Context.create_server_context(OscoreSiteWrapper(device, credentials), bind=(args.bind, args.port))
         if keys is not None:
-            context.client_credentials[f"coap://{args.server}/*"] = keys
+            context.client_credentials[f"{args.scheme}://{args.server}/*"] = keys
         good = True
         for _ in range(args.repeat):
             try:
@@ -103,13 +102,17 @@ async def main(args):
         await context.shutdown()
         if keys is not None:
             keys._destroy()         # writes its numbers, while the folder is there
-    print(json.dumps({"held": device.held, "log": device.log, "unprotected": device.unprotected}))
+    for path, (content_format, payload) in sorted(device.held.items()):
+        print(f"holds {path} {int(content_format)} {payload}")
+    print(f"bootstrapped {args.repeat} times" if good else "not bootstrapped")
+    print(f"unprotected {device.unprotected}")
     return 0 if good and device.unprotected == 0 else 1
 
 
 if __name__ == "__main__":
     p = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     p.add_argument("--server", required=True)
+    p.add_argument("--scheme", default="coap", help="coap or coap+tcp")
     p.add_argument("--endpoint", required=True)
     p.add_argument("--secret", default="")
     p.add_argument("--sender-id", default="")

@@ -20,6 +20,8 @@ cache=$(realpath -m "$build/interop")
 . tests/interop/peer_wakaama.sh
 # shellcheck source=tests/interop/peer_coapnode.sh
 . tests/interop/peer_coapnode.sh
+# shellcheck source=tests/interop/peer_aiocoap.sh
+. tests/interop/peer_aiocoap.sh
 
 key=0f0e0d0c0b0a09080706050403020100		# with strapd
 server_key=00112233445566778899aabbccddeeff	# with the LwM2M server, and Leshan's bootstrap server
@@ -112,6 +114,7 @@ wakaama_cases
 stop_servers
 wakaama_fleet_cases
 coapnode_cases
+aiocoap_cases
 stop_daemon || { echo "interop: strapd did not stop in order" >&2; unexpected=$((unexpected + 1)); }
 write_table docs/interoperability.md
 printf 'interop: %d cases, %d failed without a known reason; docs/interoperability.md\n' \
