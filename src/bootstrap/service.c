@@ -495,10 +495,11 @@ service_link_gone(void *service, struct link *link, enum err why)
 /* --- for the operator --- */
 
 void
-service_policy(struct service *svc, uint64_t session_timeout_ms, enum service_unknown unknown)
+service_policy(struct service *svc, uint64_t session_timeout_ms, enum service_unknown unknown, bool pack)
 {
 	svc->opts.session_timeout_ms = session_timeout_ms;
 	svc->opts.unknown_endpoint = unknown;
+	svc->opts.pack = pack;
 }
 
 void

@@ -72,7 +72,7 @@ void	 service_handle(void *service, struct link *, const struct exchange_incomin
 void	 service_link_gone(void *service, struct link *, enum err why);
 
 /* What may change while it runs; sessions that are open keep their time. */
-void	 service_policy(struct service *, uint64_t session_timeout_ms, enum service_unknown);
+void	 service_policy(struct service *, uint64_t session_timeout_ms, enum service_unknown, bool pack);
 
 /* Other definitions, borrowed: open sessions plan with them from now on, and keep nothing of the old. */
 void	 service_take_objects(struct service *, const struct objdefs *);

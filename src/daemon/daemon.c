@@ -376,7 +376,8 @@ daemon_reload(struct daemon *d)
 	for (size_t i = 0; i < d->nworkers; i++)
 		worker_order(d->workers[i], &(struct order){ .kind = ORDER_POLICY,
 			.session_timeout_ms = d->settings.session_timeout,
-			.unknown_endpoint = (int)d->settings.unknown_endpoint });
+			.unknown_endpoint = (int)d->settings.unknown_endpoint,
+			.pack = d->settings.pack != 0 });
 	log_info("reload: done");
 	notify_ready(d);
 }

@@ -63,6 +63,7 @@ struct order {
 	void		*request;	/* FOUND carries it back */
 	uint64_t	 session_timeout_ms;	/* POLICY */
 	int		 unknown_endpoint;	/* POLICY: enum service_unknown */
+	bool		 pack;		/* POLICY */
 	struct objdefs	*defs;		/* OBJECTS: with a hold of the order's own */
 	struct dtls_shared *dtls;	/* DTLS: likewise */
 };

@@ -38,6 +38,7 @@ struct settings {
 	uint64_t		session_timeout;
 	uint64_t		drain_timeout;
 	uint64_t		unknown_endpoint;	/* enum service_unknown */
+	uint64_t		pack;			/* 0, 1 */
 	char			store_url[SETTINGS_TEXT_MAX];
 	uint64_t		store_commit_delay;
 	char			objects[SETTINGS_TEXT_MAX];	/* the operator's own directory */

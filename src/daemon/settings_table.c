@@ -10,6 +10,7 @@
 #define ADDRESSES	"addresses such as 127.0.0.1:5783 or [::]:5783, separated by spaces; port 0 picks one"
 
 static const char *const unknown_choices[] = { "refuse", "ignore", NULL };
+static const char *const switch_choices[] = { "off", "on", NULL };
 static const char *const level_choices[] = { "error", "warn", "info", "debug", NULL };
 static const char *const format_choices[] = { "auto", "plain", "journal", "json", NULL };
 
@@ -61,6 +62,9 @@ const struct setting settings_table[] = {
 	  "refuse, ignore",
 	  "What a device nobody knows gets: 4.00, or silence. Several clients give up for good after 4.00.",
 	  0, 0, unknown_choices, true },
+	{ "bootstrap", "pack", SETTING_CHOICE, AT(pack), "on", "off, on",
+	  "Whether LwM2M 1.2 devices may fetch everything at once (Bootstrap-Pack); they confirm nothing then.",
+	  0, 0, switch_choices, true },
 	{ "bootstrap", "drain_timeout", SETTING_DURATION, AT(drain_timeout), "20s", "0s to 10m",
 	  "How long open sessions may go on after SIGTERM.", 0, 10 * MINUTE, NULL, true },
 

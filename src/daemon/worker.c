@@ -327,7 +327,7 @@ on_order(void *arg, struct letter *letter)
 		break;
 	case ORDER_POLICY:
 		service_policy(w->service, o->session_timeout_ms,
-		    (enum service_unknown)o->unknown_endpoint);
+		    (enum service_unknown)o->unknown_endpoint, o->pack);
 		break;
 	case ORDER_OBJECTS:
 		take_objects(w, o->defs);
@@ -395,6 +395,7 @@ make_layers(struct worker *w, const struct worker_opts *opts)
 		.resolver = w->resolver, .defs = opts->defs,
 		.session_timeout_ms = s->session_timeout,
 		.unknown_endpoint = (enum service_unknown)s->unknown_endpoint,
+		.pack = s->pack != 0,
 		.max_sessions = (uint32_t)s->limit_sessions,
 		.refusals_per_s = (uint32_t)s->limit_refusals,
 		.worker = w->number,

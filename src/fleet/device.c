@@ -26,6 +26,7 @@
 
 /*
  *   IDLE --connect--> CONNECTING --link--> ASKING --2.04--> SERVING --Finish--> LINGERING --> over
+ *   ASKING --2.05, a Pack that is in order--> LINGERING
  *   any --no answer, refusal, lost link--> PAUSING --> IDLE; OVER when the tries are used up
  */
 enum device_state { IDLE, CONNECTING, ASKING, SERVING, LINGERING, PAUSING, OVER };
@@ -193,7 +194,7 @@ fail(struct device *d, const char *why)
 	timer_set(d->world->loop, &d->timer, pause);
 }
 
-/* Finish was accepted: does it hold what it should? */
+/* Finish or a Pack was accepted: does it hold what it should? */
 static void
 complete(struct device *d)
 {
@@ -280,6 +281,21 @@ device_connected(struct device *d, struct link *l, enum err why, const char *cau
 	ask(d);
 }
 
+/* True when the Pack left all in order; else the device is as it was, and asks for a session. */
+static bool
+take_pack(struct device *d, const struct exchange_result *r)
+{
+	const struct options *o = d->world->opt;
+
+	if (o->lwm2m == 0x0102 && model_pack(&d->model, d->world->defs, r->content_format, r->payload,
+	    r->payload_len) == ERR_OK && model_inconsistent(&d->model) == NULL)
+		return true;
+	model_fini(&d->model);
+	if (model_init(&d->model, HAS(d, ACCOUNT_AT_1) ? 1 : 0, o->server_text) != ERR_OK)
+		d->model = (struct model){ .nodes = NULL };	/* the next try begins with another */
+	return false;
+}
+
 static void
 on_answer(void *arg, const struct exchange_result *r)
 {
@@ -291,9 +307,11 @@ on_answer(void *arg, const struct exchange_result *r)
 	if (r->why != ERR_OK) {
 		snprintf(text, sizeof(text), "the request: %s", err_text(r->why));
 		fail(d, text);
-	} else if (r->code == MSG_CHANGED)
+	} else if (r->code == MSG_CONTENT && !d->asked_pack && take_pack(d, r)) {
+		complete(d);
+	} else if (r->code == MSG_CHANGED) {
 		d->state = SERVING;
-	else if (d->world->opt->lwm2m == 0x0102 && !d->asked_pack) {
+	} else if (d->world->opt->lwm2m == 0x0102 && !d->asked_pack) {
 		d->asked_pack = true;	/* no Pack here: go on with a Bootstrap-Request */
 		ask(d);
 	} else {
@@ -314,6 +332,10 @@ ask(struct device *d)
 
 	options_name(o->endpoint, d->number, name, sizeof(name));
 	snprintf(d->query[0], NAME_MAX_LEN, "ep=%s", name);
+	if (pack) {
+		snprintf(d->query[1], NAME_MAX_LEN, "acc=</0/%u>", d->model.account);
+		query[1] = d->query[1];
+	}
 	if (!pack && o->pct >= 0) {
 		snprintf(d->query[1], NAME_MAX_LEN, "pct=%d", o->pct);
 		query[1] = d->query[1];

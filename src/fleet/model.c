@@ -130,6 +130,27 @@ model_write(struct model *m, const struct objdefs *defs, const struct path *targ
 	return code;
 }
 
+enum err
+model_pack(struct model *m, const struct objdefs *defs, int format, const uint8_t *payload, size_t len)
+{
+	const struct path root = PATH_ROOT;
+	struct arena scratch;
+	enum err e;
+
+	arena_init(&scratch, 2048, MODEL_LIMIT);
+	struct nodes nodes = { .arena = &scratch };
+	e = format_decode(format, &root, defs, payload, len, &nodes);
+	for (size_t i = 0; e == ERR_OK && i < nodes.n; i++)
+		clear(m, &PATH_O(nodes.v[i].path.id[0]), true);
+	for (size_t i = 0; e == ERR_OK && i < nodes.n; i++) {
+		/* of /3/0, which was spared, the old value has to go */
+		clear(m, &nodes.v[i].path, false);
+		e = put(m, &nodes.v[i].path, &nodes.v[i].value);
+	}
+	arena_fini(&scratch);
+	return e;
+}
+
 uint8_t
 model_delete(struct model *m, const struct path *target)
 {

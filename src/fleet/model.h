@@ -30,6 +30,12 @@ void	 model_fini(struct model *);
 /* CoAP codes: 2.04, 2.01 (a new instance, when 'created' is asked for), 4.00, 4.15, 5.00. */
 uint8_t	 model_write(struct model *, const struct objdefs *, const struct path *target, int format,
     const uint8_t *payload, size_t len, bool created);
+/*
+ * A Bootstrap-Pack: of each object in it all instances go first, but for the bootstrap account and
+ * /3/0 (LwM2M 1.2). ERR_MALFORMED, ERR_UNSUPPORTED …: nothing was changed. ERR_NOMEM.
+ */
+enum err model_pack(struct model *, const struct objdefs *, int format, const uint8_t *payload, size_t len)
+    MUST_CHECK;
 /* 2.02; 4.00 for the bootstrap account and /3/0. */
 uint8_t	 model_delete(struct model *, const struct path *target);
 /* Link-format into 'w'; 2.05 or 4.04. */

@@ -43,7 +43,8 @@ for behaviour in separate-response no-discover rst slow restart bad-finish no-tl
 	check "30 devices that are $behaviour" nosec --count 30 --behaviour $behaviour
 done
 check "LwM2M 1.0 devices" nosec --count 20 --lwm2m 1.0
-check "LwM2M 1.2 devices, which ask for a Pack first" nosec --count 20 --lwm2m 1.2
+check "LwM2M 1.2 devices take a Pack" nosec --count 20 --lwm2m 1.2
+is "of which the daemon tells" 20 "$(ctl --json status | jq '.counters.bootstrap.packs')"
 check "a bootstrap account at /0/1 survives" "$build/strapfleet" --server "$coap" \
 	--endpoint nosec-%04d --count 20 --quiet --behaviour account-at-1
 lossy() { wait "$1"; local status=$?; cat "$2"; return $status; }

@@ -292,7 +292,7 @@ policy_may_change_while_it_runs(void **state)
 
 	(void)state;
 	assert_int_equal(ask(&l, "stranger").code, MSG_BAD_REQUEST);
-	service_policy(svc, 1000, SERVICE_IGNORE);
+	service_policy(svc, 1000, SERVICE_IGNORE, false);
 	assert_true(ask(&l, "stranger").silent);
 	assert_int_equal(counter_get(&service_stats(svc)->refused_unknown_endpoint), 2);
 }
