@@ -156,6 +156,7 @@ mirror(const struct auth_oscore *o, struct oscore_params *ret)
 {
 	ret->aead = o->aead;
 	ret->hash = o->hkdf;
+	ret->without_echo = !o->echo;
 	copy(&o->sender_id, ret->recipient.bytes, &ret->recipient.len);
 	copy(&o->recipient_id, ret->sender.bytes, &ret->sender.len);
 	copy(&o->master_secret, ret->secret, &ret->secret_len);

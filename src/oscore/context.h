@@ -24,6 +24,7 @@ struct oscore_id {
 /* What is agreed on, seen from our end. Holds a secret: secret_wipe() it. */
 struct oscore_params {
 	int		 aead, hash;		/* COSE numbers */
+	bool		 without_echo;		/* for oscore.h: its first request is taken as fresh */
 	struct oscore_id sender, recipient;	/* ours; the other end's */
 	uint8_t		 secret_len, salt_len;
 	uint8_t		 id_context_len;	/* 0: there is none */

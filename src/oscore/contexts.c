@@ -105,7 +105,8 @@ same_id(const struct oscore_id *a, const struct oscore_id *b)
 static bool
 same_params(const struct oscore_params *a, const struct oscore_params *b)
 {
-	return a->aead == b->aead && a->hash == b->hash && same_id(&a->sender, &b->sender) &&
+	return a->aead == b->aead && a->hash == b->hash && a->without_echo == b->without_echo &&
+	    same_id(&a->sender, &b->sender) &&
 	    same_id(&a->recipient, &b->recipient) &&
 	    secret_eq(a->secret, a->secret_len, b->secret, b->secret_len) &&
 	    secret_eq(a->salt, a->salt_len, b->salt, b->salt_len) &&

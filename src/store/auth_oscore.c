@@ -143,6 +143,9 @@ auth_oscore_read(const struct doc *d, const struct place *at, const json_t *v, s
 	if (e == ERR_OK)
 		e = read_octets(MEMBER("id_context"), (struct limits){ 1, RECORD_OSCORE_CONTEXT_MAX },
 		    &o->id_context);
+	o->echo = true;
+	if (e == ERR_OK && json_object_get(v, "echo") != NULL)
+		e = doc_boolean(MEMBER("echo"), &o->echo);
 #undef MEMBER
 	if (e != ERR_OK)
 		return e;

@@ -14,7 +14,7 @@ const char *const keys_auth_certificate[] = { "sha256", NULL };
 const char *const keys_auth_public_key[] = { "spki", NULL };
 
 const char *const keys_auth_oscore[] = { "master_secret", "sender_id", "recipient_id",	/* needed */
-	"aead_algorithm", "hmac_algorithm", "master_salt", "id_context", NULL };
+	"aead_algorithm", "hmac_algorithm", "master_salt", "id_context", "echo", NULL };
 
 const char *const keys_binary[] = { "hex", "base64", "text", "pem", "random", "derive", NULL };
 

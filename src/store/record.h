@@ -37,6 +37,7 @@ struct auth_oscore {
 	struct record_octets	 master_salt, id_context;	/* may be empty */
 	int		 aead;		/* COSE numbers: 10, 11 … */
 	int		 hkdf;		/* -10, -11 */
+	bool		 echo;		/* false: the device cannot answer one */
 	struct record_octets	 key;		/* for endpoint_keys.oscore_id */
 };
 

@@ -570,6 +570,25 @@ old_recording_does_not_undo_a_renewal(void **state)
 }
 
 static void
+device_without_echo_is_taken_as_it_comes(void **state)
+{
+	struct msg m;
+
+	(void)state;
+	w.record.without_echo = true;
+	w.device.next = 7;
+	m = request(&w.device, NULL);
+	assert_int_equal(serve(&m), OSCORE_OPENED);
+	take();
+	w.device.next = 7;
+	m = request(&w.device, NULL);
+	assert_int_equal(serve(&m), OSCORE_REFUSED);	/* but in one life each number counts once */
+	w.device.next = 0;
+	m = request(&w.device, NULL);
+	assert_int_equal(serve(&m), OSCORE_REFUSED);
+}
+
+static void
 id_context_of_a_record_may_be_named_or_not(void **state)
 {
 	struct msg m;
@@ -650,6 +669,7 @@ main(void)
 		TEST(device_renews_a_context),
 		TEST(renewal_needs_what_we_said_now),
 		TEST(old_recording_does_not_undo_a_renewal),
+		TEST(device_without_echo_is_taken_as_it_comes),
 		TEST(id_context_of_a_record_may_be_named_or_not),
 		TEST(numbers_come_once_and_warn_in_time),
 	};

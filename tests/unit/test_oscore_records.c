@@ -148,11 +148,19 @@ context_is_the_mirror_of_the_record(void **state)
 	assert_memory_equal(p.recipient.bytes, "d9", 2);
 	assert_int_equal(p.sender.len, 1);
 	assert_int_equal(p.sender.bytes[0], 1);
+	assert_false(p.without_echo);
 	assert_int_equal(p.secret_len, 16);
 	assert_memory_equal(p.secret, secret, 16);
 	assert_int_equal(p.salt_len, 2);
 	assert_int_equal(p.id_context_len, 2);
 	assert_memory_equal(p.id_context, "c9", 2);
+
+	assert_int_equal(put("{'endpoint':'nine','auth':" OSCORE("d9", ",'echo':false") "}", NULL), ERR_OK);
+	memset(&p, 0, sizeof(p));
+	assert_int_equal(numbers_context(rig.reader, &kid, NULL, 0, &p), ERR_OK);
+	assert_true(p.without_echo);
+	assert_int_equal(p.aead, 10);
+	assert_int_equal(p.hash, OSCORE_HKDF_SHA_256);
 }
 
 /* --- believed --- */
