@@ -576,16 +576,20 @@ device_without_echo_is_taken_as_it_comes(void **state)
 
 	(void)state;
 	w.record.without_echo = true;
-	w.device.next = 7;
+	w.device.next = 700;
 	m = request(&w.device, NULL);
 	assert_int_equal(serve(&m), OSCORE_OPENED);
 	take();
-	w.device.next = 7;
+	w.device.next = 700;
 	m = request(&w.device, NULL);
 	assert_int_equal(serve(&m), OSCORE_REFUSED);	/* but in one life each number counts once */
 	w.device.next = 0;
 	m = request(&w.device, NULL);
 	assert_int_equal(serve(&m), OSCORE_REFUSED);
+	w.device.next = 701;
+	m = request(&w.device, NULL);
+	assert_int_equal(serve(&m), OSCORE_OPENED);
+	take();
 }
 
 static void
