@@ -63,8 +63,8 @@ open_rig(void **state)
 	endpoint_with("{'endpoint':'twin-2','auth':{'certificate':{'sha256':'%s'}},'config':" RIG_CONFIG "}",
 	    hex);
 	text_hex(spki, spki_len, hex);
-	endpoint_with("{'endpoint':'raw','auth':{'public_key':{'spki':{'hex':'%s'}}},'config':" RIG_CONFIG "}",
-	    hex);
+	endpoint_with("{'endpoint':'raw','auth':{'public_key':{'spki':{'hex':'%s'}}},"
+	    "'config':" RIG_CONFIG "}", hex);
 	rig_profile(&rig,
 	    "{'profile':'fleet','match':['dev-*'],'auth':{'certificate':{}},'config':" RIG_CONFIG "}");
 	return 0;
@@ -172,7 +172,7 @@ certificate_opens_no_other_door(void **state)
 	(void)state;
 	assert_int_equal(shows("psk-1", &named, true), VERDICT_NOT_AUTHORISED);
 	assert_int_equal(shows("open", &named, true), VERDICT_NOT_AUTHORISED);
-	assert_int_equal(shows("raw", &self, true), VERDICT_NOT_AUTHORISED);	/* the same key, but not raw */
+	assert_int_equal(shows("raw", &self, true), VERDICT_NOT_AUTHORISED);	/* the same key */
 	assert_int_equal(ask("dev-1", &psk), VERDICT_NOT_AUTHORISED);
 	assert_int_equal(ask("pinned", &psk), VERDICT_NOT_AUTHORISED);
 	assert_int_equal(ask("dev-1", &nobody), VERDICT_NOT_AUTHORISED);
