@@ -70,8 +70,8 @@ done(struct made *m)
 	arena_fini(&m->arena);
 }
 
-#define ACCOUNT(ssid, more) "{'short_server_id':" ssid ",'security':{'uri':'coap://s.example.com','mode':'nosec'}" \
-	more "}"
+#define ACCOUNT(ssid, more)							\
+	"{'short_server_id':" ssid ",'security':{'uri':'coap://s.example.com','mode':'nosec'}" more "}"
 #define RECORD(config)	"{'endpoint':'d','auth':{'none':true},'config':{" config "}}"
 #define ONE		"'servers':[" ACCOUNT("101", "") "]"
 
@@ -190,7 +190,8 @@ record_that_means_otherwise_needs_a_session(void **state)
 		{ RECORD(ONE ",'delete':['/']"), "</0/0>", "cannot delete" },
 		{ RECORD(ONE ",'write':[{'path':'/11/0','value':{'0':'x'}}]"), "</0/0>", "more than" },
 		{ RECORD(ONE ",'write':[{'path':'/5/0/1','value':'coap://f/w'}]"), "</0/0>", "more than" },
-		{ RECORD(ONE ",'bootstrap_server':{'uri':'coap://b:1','mode':'nosec'}"), NULL, "which it is" },
+		{ RECORD(ONE ",'bootstrap_server':{'uri':'coap://b:1','mode':'nosec'}"), NULL,
+		    "which it is" },
 		{ RECORD("'servers':[" ACCOUNT("1", ",'instance':1") "]"), NULL, "is elsewhere" },
 		{ RECORD("'servers':[" ACCOUNT("1", ",'instance':1") "]"), "</0/1>", "is there" },
 		{ "{'endpoint':'d','quirks':['no-pack'],'auth':{'none':true},'config':{" ONE "}}", "</0/0>",
