@@ -53,8 +53,8 @@ struct exchange_incoming {
 	int32_t			 content_format; /* -1: none */
 	const uint8_t		*payload;	/* whole body, blocks put together */
 	size_t			 payload_len;
-	const uint8_t		*oscore;	/* NULL: not protected; else who the peer has proven to
-						   be, as oscore_identity() has it. 'msg' is what was inside */
+	/* NULL: not protected; else who the peer has proven to be, as oscore_identity() has it. */
+	const uint8_t		*oscore;
 	size_t			 oscore_len;
 };
 

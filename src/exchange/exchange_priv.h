@@ -172,7 +172,7 @@ struct answer {
 	bool			 reject;	/* not even an error: a Reset, where there is such a thing */
 	bool			 closing;	/* the handler wants the link to end */
 	bool			 proven;	/* the peer is known: also a refusal is worth remembering */
-	bool			 doubtful;	/* who asked is to be found out: not worth it, whatever the code */
+	bool			 doubtful;	/* who asked is to be found out: not worth it at all */
 	void			*body;		/* m.payload may point into it; owned */
 	size_t			 body_len;
 	uint8_t			 scratch[5][4];	/* option values of m */

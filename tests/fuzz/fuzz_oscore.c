@@ -140,7 +140,8 @@ seal(struct world *w, const struct oscore_keys *k, const struct oscore_binding *
 }
 
 static void
-name_kid(struct world *w, struct msg *m, const struct oscore_binding *b, const uint8_t *context, size_t len)
+name_kid(struct world *w, struct msg *m, const struct oscore_binding *b, const uint8_t *context,
+    size_t len)
 {
 	struct wr v = wr_over(w->option, sizeof(w->option));
 
@@ -164,7 +165,7 @@ serve(struct world *w, const struct msg *outer)
 	enum oscore_verdict v = oscore_open(w->o, outer, &w->server.room, &inner, &r);
 
 	if (v == OSCORE_REFUSED)
-		assert(r.context == NULL && r.failure.code >= MSG_BAD_REQUEST && r.failure.diagnostic != NULL);
+		assert(r.context == NULL && r.failure.code >= MSG_BAD_REQUEST && r.failure.reason != NULL);
 	if (v != OSCORE_OPENED && v != OSCORE_CHALLENGE)
 		return;
 	touch(&inner);
