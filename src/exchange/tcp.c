@@ -12,7 +12,7 @@
  * the connection, and with it whatever was outstanding.
  */
 
-#define MESSAGE_MAX	(SCRATCH_LEN - 3 * 1024)	/* bytes of one of ours, whatever the peer takes */
+#define MESSAGE_MAX	(SCRATCH_LEN - 3 * 1024)	/* bytes of ours, whatever the peer takes */
 #define BODY_MAX	(64 * 1024)	/* of those, payload that goes uncut */
 #define HEADER_MAX	5	/* bytes until the length of a frame is known (RFC 8323, 3.2) */
 #define PARTS_MAX	(64u << 20)	/* bytes of messages not yet whole, of all peers together */

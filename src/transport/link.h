@@ -52,7 +52,8 @@ void		*link_user(const struct link *);
 void		 link_set_user(struct link *, void *user);
 
 /*
- * Ends it from our side (close_notify over DTLS and TLS; what waits to be sent still leaves); no 'going' is called. The link is freed once
+ * Ends it from our side (close_notify over DTLS and TLS; what waits to be sent still leaves); no
+ * 'going' is called. The link is freed once
  * nothing of the transport is on the stack; it must not be used after the call.
  */
 void		 link_close(struct link *);

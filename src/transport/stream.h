@@ -27,8 +27,8 @@ struct stream_events {
 	/* 'p' is valid during the call. */
 	void	(*received)(void *arg, const uint8_t *p, size_t len);
 	/*
-	 * Nothing more will come: CLOSED by the peer or the network, REFUSED (connecting; errno tells), CRYPTO
-	 * (TLS: the cause stands in OpenSSL's queue). The stream is still to be closed.
+	 * Nothing more will come: CLOSED by the peer or the network, REFUSED (connecting; errno
+	 * tells), CRYPTO (TLS: the cause stands in OpenSSL's queue). The stream is still to be closed.
 	 */
 	void	(*ended)(void *arg, enum err why);
 	void	*arg;			/* borrowed */

@@ -14,7 +14,7 @@
 
 /*
  * Connections: accepted, or made, to links. With TLS a link stands in 'handshakes' until it is
- * complete; the same goes for one that is being connected. What runs over a connection is in stream.c.
+ * complete; the same goes for one that is being connected. What runs over it is in stream.c.
  */
 
 #define ACCEPTS		64	/* at one wake-up */

@@ -31,7 +31,10 @@ struct tcp_end {
 	char		 text[160];	/* 'cause' may point here */
 };
 
-/* An SSL for the link, with l->attempt; 'c' of the client side, or NULL. ERR_NOMEM, ERR_CRYPTO, ERR_INVALID. */
+/*
+ * An SSL for the link, with l->attempt; 'c' of the client side, or NULL. ERR_NOMEM, ERR_CRYPTO,
+ * ERR_INVALID.
+ */
 enum err tls_begin(struct tcp_link *, const struct transport_connect *c, SSL **ret) MUST_CHECK;
 /* The handshake is complete: notes who the peer is. When it has proven nothing, *why says so. */
 enum err tls_complete(struct tcp_link *, struct tcp_end *why) MUST_CHECK;

@@ -382,7 +382,8 @@ explain_openssl(const struct tcp_link *l, struct tcp_end *ret)
 	case SSL_R_NO_SHARED_CIPHER:
 		ret->why = ERR_UNSUPPORTED;
 		ret->reason = "no-common-cipher";
-		ret->cause = "the device offers no cipher suite that is allowed here and fits its credentials";
+		ret->cause = "the device offers no cipher suite that is allowed here and fits its "
+		    "credentials";
 		break;
 	case SSL_R_UNSUPPORTED_PROTOCOL:
 	case SSL_R_VERSION_TOO_LOW:

@@ -35,7 +35,8 @@ struct link_key {
 
 /*
  * In 'links' of its transport: a NoSec link with a user, a DTLS association, a connection. In
- * 'handshakes': an association or a connection to be. In neither: a NoSec link that only lives for the call of
+ * 'handshakes': an association or a connection to be. In neither: a NoSec link that only lives for
+ * the call of
  * 'received' that it was made for, or a link that is on its way out.
  */
 struct link {

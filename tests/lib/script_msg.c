@@ -148,7 +148,8 @@ add_block(struct script *s, struct script_msg *r, uint16_t number, const char *v
 	b.more = more[0] == 'm';
 	while (b.szx < MSG_SZX_BERT && strcmp(size_word(b.szx), word) != 0)
 		b.szx++;
-	if (strcmp(size_word(b.szx), word) != 0 || msg_add_block(&r->m, number, &b, r->values[r->m.nopts]) != ERR_OK)
+	if (strcmp(size_word(b.szx), word) != 0 ||
+	    msg_add_block(&r->m, number, &b, r->values[r->m.nopts]) != ERR_OK)
 		script_fail(s, "'%s': no such block", value);
 }
 

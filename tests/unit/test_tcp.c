@@ -1,7 +1,7 @@
 #include <sys/resource.h>
 
 #include "transport/stream.h"
-#include "unit/test_tcp_rig.h"
+#include "unit/test_tcp_raw.h"
 
 /* Connections over plain TCP. */
 

@@ -1,4 +1,4 @@
-#include "unit/test_tcp_rig.h"
+#include "unit/test_tcp_raw.h"
 
 /* Connections over TLS with pre-shared keys: our server against our client. */
 
