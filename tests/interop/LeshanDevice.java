@@ -40,12 +40,15 @@ import org.eclipse.leshan.core.node.LwM2mResourceInstance;
 import org.eclipse.leshan.core.node.codec.DefaultLwM2mDecoder;
 import org.eclipse.leshan.core.node.codec.DefaultLwM2mEncoder;
 import org.eclipse.leshan.core.node.codec.LwM2mValueChecker;
+import org.eclipse.leshan.core.oscore.OscoreSetting;
 import org.eclipse.leshan.core.request.BootstrapRequest;
 import org.eclipse.leshan.core.request.ContentFormat;
 import org.eclipse.leshan.core.request.ReadRequest;
 import org.eclipse.leshan.core.request.RegisterRequest;
 
 public final class LeshanDevice {
+	private static final int OSCORE_INSTANCE = 21;
+
 	private final Map<String, String> options;
 	private final CountDownLatch done = new CountDownLatch(1);
 	private LeshanClient client;
@@ -78,7 +81,15 @@ public final class LeshanDevice {
 		if (options.containsKey("psk-identity"))
 			return Security.pskBootstrap(server, octets(options.get("psk-identity")),
 					HexFormat.of().parseHex(options.get("psk-key")));
+		if (options.containsKey("oscore-secret"))
+			return Security.oscoreOnlyBootstrap(server, OSCORE_INSTANCE);
 		return Security.noSecBootstrap(server);
+	}
+
+	private Oscore oscore() {
+		return new Oscore(OSCORE_INSTANCE, new OscoreSetting(octets(options.get("oscore-sender")),
+				HexFormat.of().parseHex(options.get("oscore-recipient")),
+				HexFormat.of().parseHex(options.get("oscore-secret"))));
 	}
 
 	private List<LwM2mObjectEnabler> objects() {
@@ -86,7 +97,10 @@ public final class LeshanDevice {
 		all.setInstancesForObject(LwM2mId.SECURITY, account());
 		all.setClassForObject(LwM2mId.SERVER, Server.class);
 		all.setInstancesForObject(LwM2mId.DEVICE, new Device("strapd", "interop", "1"));
-		all.setClassForObject(LwM2mId.OSCORE, Oscore.class);
+		if (options.containsKey("oscore-secret"))
+			all.setInstancesForObject(LwM2mId.OSCORE, oscore());
+		else
+			all.setClassForObject(LwM2mId.OSCORE, Oscore.class);
 		all.setDummyInstancesForObject(LwM2mId.ACCESS_CONTROL);
 		return all.createAll();
 	}

@@ -1,4 +1,5 @@
-# aiocoap, whose OSCORE is its own, with strapd: a device of tests/interop/oscore_device.py.
+# OSCORE with strapd: aiocoap, whose OSCORE is its own (a device of tests/interop/oscore_device.py), and
+# Leshan's client on Californium's.
 # shellcheck shell=bash
 # shellcheck disable=SC2034,SC2154
 
@@ -83,7 +84,30 @@ aiocoap_refused() {	# endpoint, options; a device that must not get in
 	[[ $(ctl --json history "$1" | jq '[.entries[] | select(.result == "finished")] | length') == 0 ]]
 }
 
+# Leshan's client over Californium's OSCORE. It forgets its numbers at its end, so each device has one life.
+leshan_oscore() {	# endpoint, filter over "oscore"
+	oscore_record "$1" "$2" . || return 1
+	leshan_java 60 LeshanDevice endpoint="$1" "server=coap://127.0.0.1:$coap_port" limit=12 no-registration \
+		"oscore-secret=$oscore_secret" "oscore-sender=${1: -6}" oscore-recipient=01 >"$dir/out" 2>"$dir/err" ||
+		because "$(grep -m1 -E 'failed|error|out of time' "$dir/out")"
+	finished "$1" senml-cbor || return 1
+	printed "$dir/out" bootstrapped "holds /0/1/0 $uri_nosec" "holds /0/1/10 101" "holds /1/1/1 3600"
+}
+
+leshan_oscore_cases() {
+	local why
+	peer "Leshan client" "$leshan_version"
+	if ! why=$(fetch_leshan); then
+		skip UDP OSCORE "SenML CBOR" all "$why"
+		return
+	fi
+	prove "UDP | OSCORE" "SenML CBOR" "\`\"echo\": false\`; bootstrap only" leshan_oscore oscore-leshan-l1 '.echo = false'
+	known="the client takes 4.01 with an Echo, which LwM2M 1.1 asks a bootstrap server for, as the end"
+	prove "UDP | OSCORE" "SenML CBOR" "with Echo, strapd's default" leshan_oscore oscore-leshan-l2 .
+}
+
 aiocoap_cases() {
+	leshan_oscore_cases
 	local why account server="holds /1/1 11542 c10065c2010e10c10601c10755" firmware
 	peer "aiocoap" "$aiocoap_version"
 	if ! why=$(fetch_aiocoap); then

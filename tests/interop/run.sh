@@ -40,15 +40,17 @@ eventually() {
 
 # --- what strapd is told, and what it says afterwards ---
 
-# Stores a record: endpoint, mode, then a jq filter over its config.
+# Stores a record: endpoint, mode, a jq filter over its config, and its quirks as JSON.
 record() {
+	local further='{}'
+	[[ $# -lt 4 ]] || further=$4
 	jq -n --arg ep "$1" --arg mode "$2" --arg key "$key" --arg skey "$server_key" \
 		--arg nosec "$uri_nosec" --arg psk "$uri_psk" '
 		{ nosec: {none: true}, psk: {psk: {identity: "id-\($ep)", key: {hex: $key}}} } as $auth |
 		{ nosec: {uri: $nosec, mode: "nosec"},
 		  psk: {uri: $psk, mode: "psk", identity: {text: $ep}, secret_key: {hex: $skey}} } as $account |
 		{ servers: [{short_server_id: 101, security: $account[$mode], server: {lifetime: 3600}}] } |
-		'"${3:-.}"' | {endpoint: $ep, auth: $auth[$mode], config: .}' |
+		'"${3:-.}"' | {endpoint: $ep, auth: $auth[$mode], config: .} + '"$further" |
 		ctl endpoint set "$1" --config - >"$dir/set" 2>&1 && return 0
 	because "the record is refused: $(head -1 "$dir/set")"
 	return 1
