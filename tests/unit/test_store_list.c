@@ -154,7 +154,9 @@ no_statement_scans_or_sorts(void **state)
 
 	place_open(p, NULL);
 	for (size_t i = ST_TALLY_SET; i < STORE_NSTMTS; i++) {
-		if (i == ST_PROFILE_LIST)
+		if (i == ST_OBJECT_PROFILE || i == ST_OBJECT_ENDPOINT)
+			continue;	/* look through so many rows, when a definition is removed */
+		if (i == ST_PROFILE_LIST || i == ST_OBJECT_LIST)
 			continue;	/* is asked for all of them */
 		explain(p->st->db, store_sql[i], plan, sizeof(plan));
 		if (strstr(plan, "SCAN") != NULL || strstr(plan, "TEMP B-TREE") != NULL)
