@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/loop.h"
+#include "base/problem.h"
 #include "base/random.h"
 #include "base/text.h"
 #include "base/wr.h"
@@ -17,6 +18,7 @@
 #include "fleet/report.h"
 #include "lwm2m/format.h"
 #include "lwm2m/path.h"
+#include "transport/credentials.h"
 #include "transport/transport.h"
 
 #define NAME_MAX_LEN	256
@@ -218,11 +220,30 @@ complete(struct device *d)
 	timer_set(d->world->loop, &d->timer, perfect ? o->rtt_ms : o->rtt_ms + LINGER * o->ack_timeout_ms);
 }
 
+/* Read anew for each try: a fleet's files are many, and a device's may be renewed meanwhile. */
+static enum err
+load_certificate(struct device *d, struct own_credential **ret)
+{
+	const struct options *o = d->world->opt;
+	char cert[NAME_MAX_LEN], key[NAME_MAX_LEN];
+	struct problem why = { .text = "" };
+	enum err e;
+
+	options_name(o->certificate, d->number, cert, sizeof(cert));
+	if (o->private_key != NULL)
+		options_name(o->private_key, d->number, key, sizeof(key));
+	e = own_credential_load(cert, o->private_key != NULL ? key : NULL, ret, &why);
+	if (e != ERR_OK)
+		fail(d, why.text[0] != '\0' ? why.text : err_text(e));
+	return e;
+}
+
 static void
 start_try(struct device *d)
 {
 	const struct options *o = d->world->opt;
 	char identity[NAME_MAX_LEN], uri[160];
+	struct own_credential *own = NULL;
 	struct link *l;
 
 	hang_up(d);
@@ -247,8 +268,12 @@ start_try(struct device *d)
 	}
 	d->tries++;
 	report_try(d->world->report);
+	if (o->certificate != NULL && load_certificate(d, &own) != ERR_OK)
+		return;
+	c.certificate = own;
 	timer_set(d->world->loop, &d->timer, o->patience_ms);
 	enum err e = transport_connect(d->world->transport, &c, &l);
+	own_credential_free(own);
 	if (e != ERR_OK)
 		fail(d, e == ERR_EXISTS ? "its address is still in use" : err_text(e));
 	else if (d->state == CONNECTING)

@@ -269,7 +269,7 @@ static enum err
 make_network(struct fleet *f)
 {
 	const struct options *o = f->opt;
-	const struct dtls_opts dtls = { .mtu = (uint16_t)(o->mtu - 48), .client = true };
+	const struct dtls_opts dtls = { .mtu = (uint16_t)(o->mtu - 48), .client = true, .client_ca = o->ca };
 	const char *why = "";
 	enum err e = faults_new(f->loop, o, &f->faults);
 

@@ -21,7 +21,7 @@ enum {
 	O_SERVER = 256, O_COUNT, O_ENDPOINT, O_IDENTITY, O_KEY, O_CONCURRENCY, O_RATE, O_RTT, O_LOSS,
 	O_DUPLICATE, O_REORDER, O_BEHAVIOUR, O_LWM2M, O_PCT, O_EXPECT, O_DUMP, O_JSON, O_TRIES,
 	O_RETRY, O_PATIENCE, O_ACK, O_BLOCK, O_MTU, O_FIRST, O_OBJECTS, O_QUIET, O_HELP, O_VERSION,
-	O_LATER,
+	O_LATER, O_CERTIFICATE, O_PRIVATE_KEY, O_CA,
 };
 
 static const struct option table[] = {
@@ -36,8 +36,8 @@ static const struct option table[] = {
 	{ "patience", 1, NULL, O_PATIENCE }, { "ack-timeout", 1, NULL, O_ACK },
 	{ "block-size", 1, NULL, O_BLOCK }, { "mtu", 1, NULL, O_MTU }, { "first", 1, NULL, O_FIRST },
 	{ "objects", 1, NULL, O_OBJECTS }, { "quiet", 0, NULL, O_QUIET },
-	{ "psk-derive", 1, NULL, O_LATER }, { "certificate", 1, NULL, O_LATER },
-	{ "private-key", 1, NULL, O_LATER }, { "ca", 1, NULL, O_LATER },
+	{ "psk-derive", 1, NULL, O_LATER }, { "certificate", 1, NULL, O_CERTIFICATE },
+	{ "private-key", 1, NULL, O_PRIVATE_KEY }, { "ca", 1, NULL, O_CA },
 	{ "help", 0, NULL, O_HELP }, { "version", 0, NULL, O_VERSION }, { NULL, 0, NULL, 0 },
 };
 
@@ -51,6 +51,8 @@ print_usage(void)
 	    "  --count N              devices (1)          --first N       number of the first (0)\n"
 	    "  --endpoint PATTERN     endpoint names\n"
 	    "  --psk-identity PATTERN --psk-key HEX        for coaps\n"
+	    "  --certificate PATTERN --private-key PATTERN --ca FILE\n"
+	    "                         or that: PEM files of the devices, and who signed the server's\n"
 	    "  --concurrency N        at once (1000)       --rate N[/s]    begun per second\n"
 	    "  --rtt TIME --loss P --duplicate P --reorder P   the network, P from 0 to 1 each way\n"
 	    "  --behaviour NAME[:PERCENT][,...]            how devices misbehave, see below\n"
@@ -261,6 +263,9 @@ take(int c, const char *text, struct options *o)
 	case O_IDENTITY: o->psk_identity = text; return pattern(text);
 	case O_KEY: return text_unhex(text, strlen(text), o->psk_key, sizeof(o->psk_key),
 	    &o->psk_key_len) == ERR_OK && o->psk_key_len > 0;
+	case O_CERTIFICATE: o->certificate = text; return pattern(text);
+	case O_PRIVATE_KEY: o->private_key = text; return pattern(text);
+	case O_CA: o->ca = text; return true;
 	case O_CONCURRENCY: return number(text, 1, 1000000, &o->concurrency);
 	case O_RATE: return rate(text, &o->rate);
 	case O_RTT: return duration(text, &o->rtt_ms);
@@ -286,6 +291,18 @@ take(int c, const char *text, struct options *o)
 	}
 }
 
+static const char *
+check_certificate(const struct options *o, bool secure)
+{
+	if (!secure)
+		return "--certificate, --private-key and --ca go with a coaps server";
+	if (o->psk_identity != NULL || o->psk_key_len > 0)
+		return "a device has a pre-shared key or a certificate, not both";
+	if (o->certificate == NULL || o->ca == NULL)
+		return "--certificate and --ca go together: the server is to show whom it belongs to";
+	return NULL;
+}
+
 /* What only the whole command line can tell. NULL: in order. */
 static const char *
 check(struct options *o)
@@ -296,12 +313,17 @@ check(struct options *o)
 		return "--endpoint is missing, such as 'dev-%06d'";
 	if (o->count > 1 && strchr(o->endpoint, '%') == NULL)
 		return "--endpoint names only one device: put a %d into it";
+	const char *wrong = NULL;
 	bool secure = o->scheme == LINK_COAPS || o->scheme == LINK_COAPS_TCP;
 	bool tcp = o->scheme == LINK_COAP_TCP || o->scheme == LINK_COAPS_TCP;
-	if (secure && (o->psk_identity == NULL || o->psk_key_len == 0))
-		return "coaps needs --psk-identity and --psk-key";
-	if (!secure && (o->psk_identity != NULL || o->psk_key_len > 0))
-		return "--psk-identity and --psk-key go with a coaps server";
+	if (o->certificate != NULL || o->private_key != NULL || o->ca != NULL)
+		wrong = check_certificate(o, secure);
+	else if (secure && (o->psk_identity == NULL || o->psk_key_len == 0))
+		wrong = "coaps needs --psk-identity and --psk-key, or --certificate and --ca";
+	else if (!secure && (o->psk_identity != NULL || o->psk_key_len > 0))
+		wrong = "--psk-identity and --psk-key go with a coaps server";
+	if (wrong != NULL)
+		return wrong;
 	if (tcp && (o->rtt_ms > 0 || o->loss > 0 || o->duplicate > 0 || o->reorder > 0))
 		return "--rtt, --loss, --duplicate and --reorder are about datagrams, and TCP has none";
 	if (tcp && (o->behaviour[BEHAVIOUR_RST] > 0 || o->behaviour[BEHAVIOUR_SEPARATE_RESPONSE] > 0))
@@ -328,7 +350,7 @@ options_read(int argc, char **argv, struct options *ret)
 			return EXIT_SUCCESS;
 		}
 		if (c == O_LATER) {
-			fprintf(stderr, "strapfleet: %s is not offered by this version: PSK and NoSec only\n",
+			fprintf(stderr, "strapfleet: %s is not offered by this version\n",
 			    argv[optind - 2]);
 			return EXIT_USAGE;
 		}

@@ -43,6 +43,8 @@ struct options {
 	const char	*psk_identity;		/* pattern, or NULL */
 	uint8_t		 psk_key[64];
 	size_t		 psk_key_len;
+	const char	*certificate, *private_key;	/* patterns of PEM files; the key may be NULL */
+	const char	*ca;			/* PEM files: who has signed the server's certificate */
 	uint32_t	 count, concurrency, first;
 	double		 rate;			/* devices begun per second; 0: as fast as they go */
 	uint32_t	 rtt_ms;

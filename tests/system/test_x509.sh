@@ -73,6 +73,12 @@ done
 # libcoap over OpenSSL sends its own certificate alone, so the one that goes with a chain is GnuTLS's.
 like "a chain with a CA between" '^POST /bs$' "$(device gnutls below dev-below)"
 
+check "a simulated fleet with certificates" "$build/strapfleet" --server "$coaps" --endpoint dev-good --quiet \
+	--certificate "$certs/good.pem" --private-key "$certs/good.key" --ca "$certs/ca.pem"
+like "which does not take a server of another CA" "server's certificate is not accepted" \
+	"$("$build/strapfleet" --server "$coaps" --endpoint dev-good --quiet --tries 1 \
+		--certificate "$certs/good.pem" --private-key "$certs/good.key" --ca "$certs/other.pem")"
+
 # The rest by openssl s_client, which also shows what we send.
 client() {	# certificate's name, then options
 	timeout 10 openssl s_client -dtls1_2 -connect "127.0.0.1:$coaps_port" -cert "$certs/$1.pem" \
