@@ -185,8 +185,8 @@ check_target(struct parse *p, const struct place *at, const struct path *path, c
 
 	if (object == NULL)
 		return doc_refuse(&p->doc, at, "unknown-object",
-		    "object %u is not known; its definition goes into "
-		    "a folder of object definitions. Known are %s",
+		    "object %u is not known; its definition can be imported (\"object.set\"). "
+		    "Known are %s",
 		    path->id[0], list_objects(p->defs, list, sizeof(list)));
 	if (path->depth > 1) {
 		enum err e = check_instance(p, at, path, object);
