@@ -4,6 +4,7 @@
 #include "daemon/daemon_priv.h"
 #include "daemon/worker.h"
 #include "exchange/exchange.h"
+#include "oscore/oscore.h"
 #include "strapd/version.h"
 
 /* "status": figures that the workers count and this thread adds up. */
@@ -29,6 +30,14 @@ add_exchange(json_t *o, const struct exchange_stats *s)
 {
 #define X(name) add(o, #name, counter_get(&s->name));
 	EXCHANGE_COUNTERS(X)
+#undef X
+}
+
+static void
+add_oscore(json_t *o, const struct oscore_stats *s)
+{
+#define X(name) add(o, #name, counter_get(&s->name));
+	OSCORE_COUNTERS(X)
 #undef X
 }
 
@@ -78,22 +87,25 @@ daemon_status(void *arg)
 {
 	const struct daemon *d = arg;
 	json_t *transport = json_object(), *exchange = json_object(), *sessions = json_object();
+	json_t *oscore = json_object();
 	uint64_t lost = d->store_failures;
 
 	for (size_t i = 0; i < d->nworkers; i++) {
 		add_transport(transport, worker_transport(d->workers[i]));
 		add_exchange(exchange, worker_exchange(d->workers[i]));
+		add_oscore(oscore, worker_oscore(d->workers[i]));
 		add_service(sessions, worker_service(d->workers[i]));
 		lost += worker_history_lost(d->workers[i]);
 	}
 	add(sessions, "history_lost", lost);
-	return json_pack("{s:s, s:I, s:i, s:s, s:o, s:o, s:{s:o, s:o, s:o}, s:{s:I, s:I, s:I, s:I}}",
+	return json_pack("{s:s, s:I, s:i, s:s, s:o, s:o, s:{s:o, s:o, s:o, s:o}, s:{s:I, s:I, s:I, s:I}}",
 	    "version", STRAPD_VERSION,
 	    "uptime_s", (json_int_t)((loop_now_ms(d->loop) - d->started_at_ms) / 1000),
 	    "pid", (int)getpid(),
 	    "state", d->stopping ? "stopping" : "serving",
 	    "listeners", listeners(d), "workers", workers(d),
-	    "counters", "transport", transport, "exchange", exchange, "bootstrap", sessions,
+	    "counters", "transport", transport, "exchange", exchange, "oscore", oscore,
+	    "bootstrap", sessions,
 	    "limits", "sessions", (json_int_t)d->settings.limit_sessions,
 	    "links", (json_int_t)d->settings.limit_links,
 	    "handshakes", (json_int_t)d->settings.limit_handshakes,

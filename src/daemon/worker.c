@@ -539,6 +539,12 @@ worker_exchange(const struct worker *w)
 	return exchange_stats(w->exchange);
 }
 
+const struct oscore_stats *
+worker_oscore(const struct worker *w)
+{
+	return oscore_stats(w->oscore);
+}
+
 const struct service_stats *
 worker_service(const struct worker *w)
 {

@@ -16,6 +16,7 @@ struct mailbox;
 struct objdefs;
 struct order;
 struct oscore_numbers;
+struct oscore_stats;
 struct settings;
 struct store;
 struct worker;
@@ -53,6 +54,7 @@ void	 worker_free(struct worker *);		/* stops it first, if need be */
 uint16_t worker_number(const struct worker *);
 const struct transport_stats *worker_transport(const struct worker *);
 const struct exchange_stats *worker_exchange(const struct worker *);
+const struct oscore_stats *worker_oscore(const struct worker *);
 const struct service_stats *worker_service(const struct worker *);
 
 /* Reports that the main thread has not taken yet; it says so with worker_taken(). */
