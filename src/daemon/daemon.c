@@ -209,7 +209,7 @@ make_workers(struct daemon *d)
 		count = WORKERS_MAX;
 	for (size_t i = 0; i < count; i++) {
 		const struct worker_opts opts = {
-			.number = (uint16_t)i, .shared = count > 1, .settings = &d->settings,
+			.number = (uint16_t)i, .of = (uint16_t)count, .settings = &d->settings,
 			.store = d->store, .defs = d->defs, .dtls = d->dtls, .reports = d->reports,
 			.numbers = numbers_of(d->numbers),
 		};

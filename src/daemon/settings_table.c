@@ -110,7 +110,7 @@ const struct setting settings_table[] = {
 	  "1000 to 1000000000, or 0: all",
 	  "Events and finished sessions kept; the oldest go first.", 0, 1000000000, NULL, false },
 	{ "limits", "refusals_per_second", SETTING_NUMBER, AT(limit_refusals), "50", "0 to 10000",
-	  "Refusals and failed handshakes written to history, per worker; more are only counted.",
+	  "Refusals, and failed handshakes, written to history; more are only counted.",
 	  0, 10000, NULL, false },
 	{ "limits", "admin_connections", SETTING_NUMBER, AT(limit_admin_connections), "64", "1 to 10000",
 	  "Connections to the admin socket at once.", 1, 10000, NULL, false },

@@ -348,6 +348,13 @@ on_order(void *arg, struct letter *letter)
 
 /* --- making and ending --- */
 
+/* This worker's part of a limit for all; at least one, unless the limit is none at all. */
+static uint32_t
+share_of(const struct worker_opts *opts, uint64_t limit)
+{
+	return (uint32_t)((limit + opts->of - 1) / opts->of);
+}
+
 static enum err
 make_layers(struct worker *w, const struct worker_opts *opts)
 {
@@ -397,7 +404,7 @@ make_layers(struct worker *w, const struct worker_opts *opts)
 		.unknown_endpoint = (enum service_unknown)s->unknown_endpoint,
 		.pack = s->pack != 0,
 		.max_sessions = (uint32_t)s->limit_sessions,
-		.refusals_per_s = (uint32_t)s->limit_refusals,
+		.refusals_per_s = share_of(opts, s->limit_refusals),
 		.worker = w->number,
 		.observer = { .started = on_started, .ended = on_ended, .arg = w },
 	};
@@ -413,10 +420,10 @@ worker_new(const struct worker_opts *opts, struct worker **ret)
 	if (w == NULL)
 		goto out;
 	w->number = opts->number;
-	w->shared = opts->shared;
+	w->shared = opts->of > 1;
 	w->reports = opts->reports;
 	w->defs = objdefs_hold(opts->defs);
-	w->failures_max = opts->settings->limit_refusals;
+	w->failures_max = share_of(opts, opts->settings->limit_refusals);
 	timer_init(&w->drain_check, check_drained, w);
 	e = loop_new(&w->loop);
 	if (e == ERR_OK)
