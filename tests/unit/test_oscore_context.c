@@ -7,6 +7,8 @@
 
 #include <cmocka.h>
 
+#include <pthread.h>
+
 #include "oscore/oscore.h"
 
 /* The contexts of a worker, and a device that knows the same secret. */
@@ -654,6 +656,52 @@ numbers_come_once_and_warn_in_time(void **state)
 	oscore_numbers_free(n);
 }
 
+#define THREADS	4
+#define EACH	20000
+
+struct taker {
+	pthread_t		 thread;
+	struct oscore_numbers	*numbers;
+	uint64_t		 got[EACH];
+};
+
+static void *
+take_many(void *arg)
+{
+	struct taker *t = arg;
+
+	for (size_t i = 0; i < EACH;)
+		if (oscore_numbers_take(t->numbers, &t->got[i]) == ERR_OK)
+			i++;
+	return NULL;
+}
+
+static void
+threads_never_share_a_number(void **state)
+{
+	static struct taker takers[THREADS];
+	static uint8_t seen[THREADS * EACH];
+	struct oscore_numbers *n;
+
+	(void)state;
+	assert_int_equal(oscore_numbers_new(NULL, NULL, &n), ERR_OK);
+	oscore_numbers_grant(n, 0, EACH);
+	for (size_t i = 0; i < THREADS; i++) {
+		takers[i].numbers = n;
+		assert_int_equal(pthread_create(&takers[i].thread, NULL, take_many, &takers[i]), 0);
+	}
+	for (uint64_t i = 1; i < THREADS; i++)	/* while they take */
+		oscore_numbers_grant(n, i * EACH, (i + 1) * EACH);
+	for (size_t i = 0; i < THREADS; i++)
+		assert_int_equal(pthread_join(takers[i].thread, NULL), 0);
+	for (size_t i = 0; i < THREADS; i++)
+		for (size_t k = 0; k < EACH; k++) {
+			assert_true(takers[i].got[k] < THREADS * EACH);
+			assert_int_equal(seen[takers[i].got[k]]++, 0);
+		}
+	oscore_numbers_free(n);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int
@@ -676,6 +724,7 @@ main(void)
 		TEST(device_without_echo_is_taken_as_it_comes),
 		TEST(id_context_of_a_record_may_be_named_or_not),
 		TEST(numbers_come_once_and_warn_in_time),
+		TEST(threads_never_share_a_number),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
