@@ -6,6 +6,7 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "admin/admin.h"
@@ -229,6 +230,19 @@ make_workers(struct daemon *d)
 	return e == ERR_OK ? listen_all(d, LINK_COAPS_TCP, &s->coaps_tcp) : e;
 }
 
+/* Each connection is a descriptor: as many as we are allowed, where shells start us with 1024. */
+static void
+raise_descriptors(const struct settings *s)
+{
+	struct rlimit r;
+
+	if (s->coap_tcp.n + s->coaps_tcp.n == 0 || getrlimit(RLIMIT_NOFILE, &r) != 0)
+		return;
+	r.rlim_cur = r.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &r) != 0)
+		log_warn("the limit of descriptors cannot be raised: %s", strerror(errno));
+}
+
 /* The default group is there on an installed system, and need not be on a desk. */
 static const char *
 admin_group(const struct settings *s)
@@ -293,6 +307,7 @@ start(struct daemon *d)
 		e = mailbox_new(d->loop, on_report, d, &d->reports);
 	if (e == ERR_OK)
 		e = d->settings.coaps.n + d->settings.coaps_tcp.n > 0 ? certificates_load(d) : ERR_OK;
+	raise_descriptors(&d->settings);
 	if (e == ERR_OK)
 		e = make_workers(d);
 	if (e == ERR_OK)

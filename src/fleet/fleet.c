@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -123,6 +124,18 @@ address_towards(const struct addr *server, struct addr *ret)
 	return e;
 }
 
+/* Each device at work has a descriptor. */
+static void
+raise_descriptors(void)
+{
+	struct rlimit r;
+
+	if (getrlimit(RLIMIT_NOFILE, &r) != 0)
+		return;
+	r.rlim_cur = r.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &r);	/* else devices fail, and say why */
+}
+
 static enum err
 open_sockets(struct fleet *f)
 {
@@ -137,6 +150,8 @@ open_sockets(struct fleet *f)
 	enum err e = f->many_addresses ? addr_parse("0.0.0.0:0", &any) : address_towards(server, &any);
 	for (uint32_t i = 0; e == ERR_OK && tcp && i < sockets; i++)
 		f->sockets[i] = any;
+	if (tcp)
+		raise_descriptors();
 	for (uint32_t i = 0; e == ERR_OK && !tcp && i < sockets; i++)
 		e = transport_listen(f->transport, f->opt->scheme, &any, false, &f->sockets[i]);
 	return e;
