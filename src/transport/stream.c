@@ -419,6 +419,8 @@ receive(struct stream *s)
 		}
 		counter_add(&s->all->stats->bytes_in, (uint64_t)n);
 		s->events.received(s->events.arg, s->all->rx, (size_t)n);
+		if (s->ssl == NULL && (size_t)n < sizeof(s->all->rx))
+			break;		/* the socket is empty, or tells again */
 	}
 }
 
