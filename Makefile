@@ -103,6 +103,7 @@ lint:	## layers, fences, sizes, banned calls, headers that compile alone, script
 	@tests/lint/banned.sh
 	@CC="$(CC)" tests/lint/headers.sh $(STRICT) -D_GNU_SOURCE -Iinclude -Isrc
 	@tests/lint/scripts.sh
+	@tests/lint/docs.sh
 	@echo "lint: clean"
 
 asan:	## all tests under AddressSanitizer and UndefinedBehaviorSanitizer
