@@ -105,6 +105,8 @@ check_endpoint(struct admin *a, json_t *doc, json_t *warnings, struct check *ret
 
 	if (check_resolve(a, doc, ret, f) != RPC_OK)
 		return f->code;
+	if (ret->record.auth != NULL && auth_supported(ret->record.auth, &why) != ERR_OK)
+		return check_failed(f, ERR_INVALID, &why);
 	add_warnings(warnings, &ret->resolved);
 	if (ret->resolved.config == NULL)
 		return RPC_OK;
@@ -122,6 +124,8 @@ check_profile(struct admin *a, json_t *doc, json_t *warnings, struct check *ret,
 
 	check_init(ret);
 	e = record_profile(doc, a->opts.defs, &ret->arena, rec, &why);
+	if (e == ERR_OK && rec->auth != NULL)
+		e = auth_supported(rec->auth, &why);
 	if (e == ERR_OK && rec->config != NULL)
 		e = config_parse(rec->config, a->opts.defs, NULL, "/config", &ret->arena, &config, &why);
 	if (e != ERR_OK)

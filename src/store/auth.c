@@ -1,5 +1,6 @@
 #include "store/auth_priv.h"
 
+#include <openssl/opensslv.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -11,6 +12,17 @@ const char *
 auth_kind_name(enum auth_kind kind)
 {
 	return keys_auth[kind];
+}
+
+/* RFC 7250 came with OpenSSL 3.2. */
+enum err
+auth_supported(const struct auth *auth, struct problem *why)
+{
+	if (auth->kind != AUTH_PUBLIC_KEY || OPENSSL_VERSION_NUMBER >= 0x30200000L)
+		return ERR_OK;
+	return problem_set(why, ERR_INVALID, "unsupported", "/auth/public_key",
+	    "raw public keys need OpenSSL 3.2 or newer, and this strapd is built with an older one: the device "
+	    "could never come in");
 }
 
 bool

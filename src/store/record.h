@@ -61,6 +61,12 @@ struct auth {
 #define AUTH_PINNED_LEN	32
 bool auth_pinned(const struct auth *, uint8_t ret[AUTH_PINNED_LEN]);
 
+/*
+ * Whether devices of this kind can come in at all in this build; else *why, at "/auth/…". Such a record is
+ * read, for it may be another machine's, but is not to be stored.
+ */
+enum err auth_supported(const struct auth *, struct problem *why) MUST_CHECK;
+
 const char *auth_kind_name(enum auth_kind);	/* "psk", "certificate", … */
 
 /*

@@ -146,6 +146,13 @@ check "reload" eventually reloaded 3
 renewed() { client good -noservername | grep -q 'subject=CN = second.example.net'; }
 check "a new certificate of ours is shown" eventually renewed
 
+spki=$(openssl x509 -in "$certs/self.pem" -pubkey -noout)
+raw=$(jq -n --arg p "$spki" '{endpoint:"raw",auth:{public_key:{spki:{pem:$p}}}}' | ctl endpoint set raw --config - 2>&1)
+if "$build/strapd" -V | grep -q '^raw public keys: yes'; then
+	like "a record with a raw public key is taken" 'raw' "$raw"
+else
+	like "a record with a raw public key is refused, and why" 'OpenSSL 3\.2' "$raw"
+fi
 like "strapd -V says what it cannot" '^raw public keys: (yes|no: .*OpenSSL 3\.2)' "$("$build/strapd" -V)"
 stop_daemon
 is "the daemon stops in order" 0 $?
