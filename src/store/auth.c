@@ -21,8 +21,8 @@ auth_supported(const struct auth *auth, struct problem *why)
 	if (auth->kind != AUTH_PUBLIC_KEY || OPENSSL_VERSION_NUMBER >= 0x30200000L)
 		return ERR_OK;
 	return problem_set(why, ERR_INVALID, "unsupported", "/auth/public_key",
-	    "raw public keys need OpenSSL 3.2 or newer, and this strapd is built with an older one: the device "
-	    "could never come in");
+	    "raw public keys need OpenSSL 3.2 or newer, and this strapd is built with an older one: the "
+	    "device could never come in");
 }
 
 bool
