@@ -179,8 +179,8 @@ lost(struct arena *a, const struct session *s, const struct session_end *end)
 		v.cause = arena_printf(a, "the device answered %s with a Reset: it has lost its session", at);
 	} else if (end->why == ERR_DENIED) {
 		v.reason = "lost";
-		v.cause = arena_printf(a, "the device cannot open what OSCORE protects, at %s: it has lost its "
-		    "security context, or holds another", at);
+		v.cause = arena_printf(a, "the device cannot open what OSCORE protects, at %s: "
+		    "it has lost its security context, or holds another", at);
 	} else if (err_class(end->why) == ERR_CLASS_PEER || end->why == ERR_CANCELLED) {
 		v.reason = "lost";
 		v.cause = arena_printf(a, "the session ended at %s: %s", at, err_text(end->why));

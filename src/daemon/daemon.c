@@ -32,8 +32,8 @@ keep_handshake(struct daemon *d, const struct report *r)
 	int64_t seq;
 
 	log_info("peer=%s handshake=failed reason=%s%s%s cause=\"%s\"", r->peer, r->reason,
-	    r->identity != NULL ? " identity=" : "", r->identity != NULL ? log_word(r->identity, identity) : "",
-	    r->cause);
+	    r->identity != NULL ? " identity=" : "",
+	    r->identity != NULL ? log_word(r->identity, identity) : "", r->cause);
 	if (body == NULL ||
 	    store_event_add(d->store, "handshake.failed", NULL, r->at_ms, body, &seq) != ERR_OK)
 		d->store_failures++;
@@ -174,7 +174,8 @@ load_objects(struct daemon *d)
 	enum err e = objects_load(d, &d->defs, &why);
 
 	if (e != ERR_OK)
-		log_error("object definitions: %s%s%s", why.where, why.where[0] != '\0' ? ": " : "", why.text);
+		log_error("object definitions: %s%s%s", why.where, why.where[0] != '\0' ? ": " : "",
+		    why.text);
 	return e;
 }
 

@@ -43,7 +43,8 @@ const struct setting settings_table[] = {
 	{ "dtls", "handshake_timeout", SETTING_DURATION, AT(dtls_handshake_timeout), "60s", "1s to 10m",
 	  "How long a handshake may take.", SECOND, 10 * MINUTE, NULL, false },
 	{ "dtls", "idle_timeout", SETTING_DURATION, AT(dtls_idle_timeout), "5m", "1s to 24h",
-	  "When an association, or a connection over TCP, that nobody uses is dropped.", SECOND, 24 * HOUR, NULL, false },
+	  "When an association, or a connection over TCP, that nobody uses is dropped.",
+	  SECOND, 24 * HOUR, NULL, false },
 
 	{ "exchange", "ack_timeout", SETTING_DURATION, AT(ack_timeout), "2s", "10ms to 60s",
 	  "First wait for an answer before a message is sent again (RFC 7252, 4.8).",
@@ -63,7 +64,8 @@ const struct setting settings_table[] = {
 	  "What a device nobody knows gets: 4.00, or silence. Several clients give up for good after 4.00.",
 	  0, 0, unknown_choices, true },
 	{ "bootstrap", "pack", SETTING_CHOICE, AT(pack), "on", "off, on",
-	  "Whether LwM2M 1.2 devices may fetch everything at once (Bootstrap-Pack); they confirm nothing then.",
+	  "Whether LwM2M 1.2 devices may fetch everything at once (Bootstrap-Pack), "
+	  "which they do not confirm.",
 	  0, 0, switch_choices, true },
 	{ "bootstrap", "drain_timeout", SETTING_DURATION, AT(drain_timeout), "20s", "0s to 10m",
 	  "How long open sessions may go on after SIGTERM.", 0, 10 * MINUTE, NULL, true },

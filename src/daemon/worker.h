@@ -27,7 +27,7 @@ struct worker;
  */
 struct worker_opts {
 	uint16_t		 number;	/* 0 … */
-	uint16_t		 of;		/* how many there are: they share the ports, and what is told a second */
+	uint16_t		 of;		/* how many there are: they share ports and some limits */
 	const struct settings	*settings;	/* used during worker_new() only */
 	struct store		*store;		/* all borrowed */
 	struct objdefs		*defs;		/* counted: the worker has a hold of its own */

@@ -92,7 +92,7 @@ struct config {
 	int			 format;		/* content format number; -1: auto */
 	enum config_on_error	 on_delete_error;	/* default CONTINUE */
 	enum config_on_error	 on_write_error;	/* default STOP */
-	enum config_on_error	 on_verify_error;	/* what was read back differs; default: as for writes */
+	enum config_on_error	 on_verify_error;	/* drift; default: as for writes */
 	char			**warnings;		/* plain sentences: what is legal but odd */
 	size_t			 nwarnings;
 };

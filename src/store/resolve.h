@@ -26,7 +26,7 @@ void	 resolver_free(struct resolver *);
 
 /* Whether a profile pins this (auth_pinned()). Walks the profiles: for what is rare. ERR_NOTFOUND, ERR_DB. */
 enum err resolver_pinned(struct resolver *, const uint8_t sha256[32]) MUST_CHECK;
-/* Other definitions, borrowed: profiles are read anew with them; those that sessions hold stay as they are. */
+/* Other definitions, borrowed: profiles are read anew with them; what sessions hold stays as it is. */
 void	 resolver_take_objects(struct resolver *, const struct objdefs *);
 
 /* Lives in the arena given, but for what may be the profile's: its name, 'config', 'variables', 'auth'. */

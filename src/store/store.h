@@ -69,7 +69,7 @@ struct endpoint_keys {
 	const uint8_t	*oscore_id;		/* or NULL; auth_oscore.key, unique over all endpoints */
 	size_t		 oscore_id_len;
 };
-/* ERR_EXISTS  another endpoint has this PSK identity or OSCORE context (*other gets its name, if not NULL) */
+/* ERR_EXISTS  another endpoint has this PSK identity or OSCORE context (its name: *other, if not NULL) */
 enum err store_endpoint_put(struct store *, const struct endpoint_keys *, const struct json_t *doc,
     char other[256]) MUST_CHECK;
 enum err store_endpoint_remove(struct store *, const char *endpoint) MUST_CHECK;	/* ERR_NOTFOUND */
