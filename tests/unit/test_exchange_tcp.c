@@ -224,10 +224,16 @@ bodies_pass_in_pieces(void **state)
 static void
 blocks_are_as_large_as_may_be(void **state)
 {
-	static uint8_t body[65536];
+	static uint8_t body[BODY_MAX];
 	struct world w;
 
 	(void)state;
+	/* ours end at 65 KiB, whatever the peer takes */
+	open_world(&w, 66560, 1000000, 0);
+	ask(&w, MSG_PUT, body, BODY_MAX);
+	assert_int_equal(w.server.result.blocks, 2);
+	assert_int_equal(w.device.body_len, BODY_MAX);
+	close_world(&w);
 	open_world(&w, 66560, 66560, 0);
 	ask(&w, MSG_PUT, body, 65536);
 	assert_int_equal(w.server.result.blocks, 1);
