@@ -147,7 +147,8 @@ history_steps(struct ctl *c, const json_t *steps)
 		tab_cell(t, ctl_text(s, "path"));
 		tab_cell(t, ctl_text(s, "code"));
 		tab_cellf(t, strcmp(outcome, "ok") == 0 ? COLOUR_GREEN :
-		    strcmp(outcome, "passed-over") == 0 ? COLOUR_YELLOW : COLOUR_RED, "%s", outcome);
+		    strcmp(outcome, "passed-over") == 0 || strcmp(outcome, "presumed") == 0 ? COLOUR_YELLOW :
+		    COLOUR_RED, "%s", outcome);
 		tab_count(t, (uint64_t)ctl_int(s, "bytes"));
 		tab_cellf(t, COLOUR_NONE, rtt < 10 ? "%.2f ms" : "%.0f ms", rtt);
 		tab_cellf(t, resent > 0 ? COLOUR_YELLOW : COLOUR_DIM, "%" PRId64, resent);
@@ -187,7 +188,7 @@ history_whole(struct ctl *c, const json_t *h)
 	fprintf(c->io.out, ", number %" PRId64 ", session %s\n", ctl_int(h, "seq"), short_id(h));
 	if (ctl_text(h, "reason")[0] != '\0' || ctl_text(h, "cause")[0] != '\0') {
 		field(c, "  ", ctl_text(h, "reason"));
-		field(c, ": ", ctl_text(h, "cause"));
+		field(c, ctl_text(h, "reason")[0] != '\0' ? ": " : "  ", ctl_text(h, "cause"));
 		fputc('\n', c->io.out);
 	}
 	json_array_foreach(json_object_get(h, "warnings"), i, w) {
