@@ -4,7 +4,7 @@ cd "$(dirname "$0")/../.." || exit 2
 bad=0
 for h in src/*/*.h include/strapd/*.h; do
 	inc=${h#src/}
-	printf '#include "%s"\n' "${inc#include/}" |
+	printf '#include "%s"\nextern int here;\n' "${inc#include/}" |
 		${CC:-cc} "$@" -x c -fsyntax-only - 2>/tmp/headers.$$ ||
 		{ printf 'header:  %s\n' "$h"; head -5 /tmp/headers.$$; bad=1; }
 done
