@@ -119,8 +119,9 @@ event_of(struct session *s, const struct exchange_result *r, enum outcome outcom
 		return (struct seq_event){ .kind = SEQ_EV_STOP, .why = ERR_NOMEM };
 	if (r->why != ERR_OK)
 		return (struct seq_event){ .kind = SEQ_EV_LOST, .why = r->why };
+	/* Of a body in blocks it is not known which message was repeated. */
 	return (struct seq_event){ .kind = SEQ_EV_ANSWER, .code = r->code,
-	    .repeated = r->retransmissions > 0 };
+	    .repeated = r->retransmissions > 0 && r->blocks <= 1 };
 }
 
 static void

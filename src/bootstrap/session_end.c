@@ -101,6 +101,9 @@ finish_sentence(struct arena *a, const struct session *s, const char *code)
 static const char *
 no_repair_sentence(struct arena *a, const struct session *s, const struct session_end *end)
 {
+	if (s->why != NULL)
+		return arena_printf(a, "the device refused Finish with 4.06 Not Acceptable: it finds what it "
+		    "holds inconsistent; and no other plan can be made: %s", s->why);
 	return arena_printf(a, "the device refused Finish with 4.06 Not Acceptable: it finds what it holds "
 	    "inconsistent. What had been refused before was to be tried again, but the device %s",
 	    end->why == ERR_TIMEOUT ? "did not answer any more" :
