@@ -30,6 +30,17 @@ make(const struct settings *s, struct dtls_shared **ret)
 }
 
 enum err
+daemon_check(const struct settings *s)
+{
+	struct dtls_shared *shared;
+	enum err e = make(s, &shared);
+
+	if (e == ERR_OK)
+		dtls_shared_free(shared);
+	return e;
+}
+
+enum err
 certificates_load(struct daemon *d)
 {
 	return make(&d->settings, &d->dtls);

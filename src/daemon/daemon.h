@@ -20,6 +20,9 @@ struct daemon_opts {
 	void			*arg;		/* borrowed */
 };
 
+/* Looks at the certificates and keys that the settings name, and says what is wrong. */
+enum err daemon_check(const struct settings *) MUST_CHECK;
+
 enum err daemon_new(const struct daemon_opts *, struct daemon **ret) MUST_CHECK;
 enum err daemon_run(struct daemon *) MUST_CHECK;	/* until SIGTERM or SIGINT, drain included */
 void	 daemon_free(struct daemon *);

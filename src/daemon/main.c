@@ -146,6 +146,8 @@ main(int argc, char **argv)
 	}
 	if (load(&cl, &settings) != ERR_OK)
 		return EXIT_USAGE;
+	if (cl.check && daemon_check(&settings) != ERR_OK)
+		return EXIT_USAGE;
 	if (cl.check) {
 		puts("settings: in order");
 		return EXIT_SUCCESS;

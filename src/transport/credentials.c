@@ -157,11 +157,15 @@ date_of(const ASN1_TIME *t, char buf[16])
 	return buf;
 }
 
+/* Its holder has written it: OpenSSL escapes what cannot be printed, and quotes would end a log's word. */
 static void
 name_text(X509_NAME *name, char *buf, size_t size)
 {
 	if (name == NULL || X509_NAME_oneline(name, buf, (int)size) == NULL)
 		buf[0] = '\0';
+	for (char *p = buf; *p != '\0'; p++)
+		if (*p == '"')
+			*p = '\'';
 }
 
 static void

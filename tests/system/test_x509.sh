@@ -161,4 +161,6 @@ out=$("$build/strapd" --set store.url="sqlite:$dir/x.db" --set admin.socket="$di
 	--set coaps.listen=127.0.0.1:0 --set dtls.certificate="$certs/none.pem" 2>&1)
 is "a file that is not there keeps it from starting" 1 $?
 like "in one sentence" 'none.pem: it cannot be read: No such file' "$out"
+like "strapd --check finds it, too" 'none.pem: it cannot be read' \
+	"$("$build/strapd" --check --set dtls.certificate="$certs/none.pem" 2>&1)"
 finish_tap

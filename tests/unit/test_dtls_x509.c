@@ -218,6 +218,18 @@ each_flaw_has_its_reason(void **state)
 }
 
 static void
+names_in_failures_cannot_forge_a_log(void **state)
+{
+	struct issued i = issue(&(struct wish){ .cn = "x\" result=\"finished\n" });
+
+	(void)state;
+	open_both();
+	fails(&i, NULL, "unknown-ca", "issuer /CN=x' result='finished\\x0A");
+	close_both();
+	issued_free(&i);
+}
+
+static void
 failure_names_the_subject(void **state)
 {
 	struct issued i = issue(&(struct wish){ .cn = "dev-lost", .by = &other });
@@ -677,6 +689,7 @@ main(void)
 		X509_TEST(psk_goes_on_beside_certificates),
 		X509_TEST(each_flaw_has_its_reason),
 		X509_TEST(failure_names_the_subject),
+		X509_TEST(names_in_failures_cannot_forge_a_log),
 		X509_TEST(ca_that_is_expired_is_told_from_the_device),
 		X509_TEST(revoked_certificate_is_refused_also_when_pinned),
 		X509_TEST(list_that_is_out_of_date_still_counts),
