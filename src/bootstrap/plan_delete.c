@@ -54,6 +54,11 @@ add_instances(struct plan_builder *b)
 {
 	const struct discovery *disc = b->dev->discovery;
 
+	if (disc == NULL && !b->dev->discover_failed && b->cfg->discover != CONFIG_NEVER) {
+		plan_note(&b->notes, "what the device then shows is deleted one by one (quirk "
+		    "delete-instances)");
+		return;		/* a preview: it is yet to be asked */
+	}
 	if (disc == NULL) {
 		plan_warn(&b->notes, "nothing is deleted: instances are to be deleted one by one (quirk "
 		    "delete-instances), and the device did not tell which it has");

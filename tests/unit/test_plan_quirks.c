@@ -46,6 +46,10 @@ nothing_is_deleted_one_by_one_of_what_is_not_known(void **state)
 	config(ONE);
 	quirk(QUIRK_DELETE_INSTANCES);
 	assert_string_equal(build(), "write /0/1 tlv; write /1/1 tlv; finish");
+	assert_false(told("nothing is deleted"));	/* it is yet to be asked */
+	assert_true(told("one by one"));
+	w.dev.discover_failed = true;
+	assert_string_equal(build(), "write /0/1 tlv; write /1/1 tlv; finish");
 	assert_true(told("nothing is deleted"));
 }
 
