@@ -135,6 +135,15 @@ name_by_identity(const struct identity *id, struct reader *reader, struct arena 
 	return VERDICT_ALLOWED;
 }
 
+/* An association may be older than the last change of its key, or than its removal. */
+static enum verdict
+is_key_now(const struct identity *id, const uint8_t *key, size_t len, struct problem *why)
+{
+	if (id->key_tag == 0 || (key != NULL && id->key_tag == identity_key_tag(key, len)))
+		return VERDICT_ALLOWED;
+	return deny(why, "the key of this PSK identity was changed or removed since the handshake");
+}
+
 /*
  * Rule 4. Equality alone is not enough: a profile may give "${endpoint}" as identity, and then a
  * device whose own identity reads like another's name would pass for that one.
@@ -155,12 +164,12 @@ check_psk(const struct identity *id, const struct resolved *res, struct reader *
 
 	e = reader_psk(reader, id->p, id->len, &row);
 	if (e == ERR_NOTFOUND)
-		return VERDICT_ALLOWED;		/* a profile's key, derived from the identity */
+		return is_key_now(id, res->auth->psk_key, res->auth->psk_key_len, why);	/* a profile's */
 	if (e != ERR_OK)
 		return fault(why, e);
 	if (strcmp(row.endpoint, res->endpoint) != 0)
 		return deny(why, "the PSK identity belongs to another endpoint");
-	return VERDICT_ALLOWED;
+	return is_key_now(id, row.psk_key, row.psk_key_len, why);
 }
 
 /* Rule 4 for certificates. A pin is the record's word for this one: dates and CA do not count. */

@@ -29,6 +29,7 @@
 #define QUIET_MS	5000		/* without a word of the device, its session may be taken over */
 #define RESTART_MS	10000		/* a session this short was ended by an impatient device */
 #define RESTARTS_MAX	2		/* of those in a row start anew, the next ones do not */
+#define TURNS_MAX	6		/* the same for a device that calls over another link each time */
 
 enum err
 service_new(const struct service_opts *opts, struct service **ret)
@@ -95,7 +96,7 @@ worth_telling(struct service *svc)
 static void
 tell_refusal(struct service *svc, struct link *link, const struct refusal *r)
 {
-	char peer[ADDR_TEXT_MAX];
+	char peer[ADDR_TEXT_MAX], name[LOG_WORD_MAX];
 	struct history h = {
 		.endpoint = r->endpoint != NULL ? r->endpoint : "",
 		.peer = addr_format(link_peer(link), peer),
@@ -113,7 +114,7 @@ tell_refusal(struct service *svc, struct link *link, const struct refusal *r)
 		return;
 	h.session = service_next_id(svc);
 	log_info("ses=%016" PRIx64 " ep=%s peer=%s result=refused reason=%s cause=\"%s\"", h.session,
-	    h.endpoint, peer, h.reason, h.cause);
+	    log_word(h.endpoint, name), peer, h.reason, h.cause);
 	if (svc->opts.observer.ended != NULL)
 		svc->opts.observer.ended(svc->opts.observer.arg, &h);
 }
@@ -207,6 +208,9 @@ contest(const struct session *old, const struct session_start *begin)
 		return TAKE_OVER;	/* it begins anew, or has thought better of it */
 	if (old->link == link && old->restarts >= RESTARTS_MAX && !is_quiet(old))
 		return GO_ON;
+	/* Two associations of one device that take turns would fill log and history. */
+	if (old->link != link && old->restarts >= TURNS_MAX && !is_quiet(old))
+		return LEAVE_ALONE;
 	return may_take_over(old, link_peer(link), proven) ? TAKE_OVER : LEAVE_ALONE;
 }
 

@@ -390,12 +390,12 @@ session_new(struct service *svc, const struct session_start *start, struct sessi
 static void
 tell_start(struct session *s, struct link *link)
 {
-	char peer[ADDR_TEXT_MAX], step[SESSION_STEP_MAX];
+	char peer[ADDR_TEXT_MAX], step[SESSION_STEP_MAX], name[LOG_WORD_MAX];
 	struct session_info info;
 
 	session_info(s, peer, step, &info);
-	log_info("ses=%016" PRIx64 " ep=%s peer=%s scheme=%s profile=%s state=started", s->id, info.endpoint,
-	    peer, info.scheme, s->res.profile != NULL ? s->res.profile : "-");
+	log_info("ses=%016" PRIx64 " ep=%s peer=%s scheme=%s profile=%s state=started", s->id,
+	    log_word(info.endpoint, name), peer, info.scheme, s->res.profile != NULL ? s->res.profile : "-");
 	if (s->svc->opts.observer.started != NULL)
 		s->svc->opts.observer.started(s->svc->opts.observer.arg, &info);
 	exchange_hold(s->svc->opts.exchange, link, true);

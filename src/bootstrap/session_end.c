@@ -401,10 +401,11 @@ static void
 write_log(const struct history *h, size_t nsteps, uint64_t resent)
 {
 	const char *quote = *h->cause != '\0' ? "\"" : "";
+	char name[LOG_WORD_MAX];
 
 	log_info("ses=%016" PRIx64 " ep=%s peer=%s result=%s steps=%zu resent=%" PRIu64 " ms=%u%s%s%s%s%s%s",
-	    h->session, h->endpoint, h->peer, history_result_name(h->result), nsteps, resent, h->duration_ms,
-	    *h->reason != '\0' ? " reason=" : "", h->reason, *h->cause != '\0' ? " cause=" : "", quote,
+	    h->session, log_word(h->endpoint, name), h->peer, history_result_name(h->result), nsteps,
+	    resent, h->duration_ms, *h->reason != '\0' ? " reason=" : "", h->reason, *h->cause != '\0' ? " cause=" : "", quote,
 	    h->cause, quote);
 }
 

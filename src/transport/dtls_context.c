@@ -107,6 +107,7 @@ server_key(SSL *ssl, const char *name, unsigned char *psk, unsigned cap)
 	if (e == ERR_OK) {
 		len = key.len;
 		memcpy(psk, key.bytes, len);
+		l->identity.key_tag = identity_key_tag(key.bytes, key.len);
 	} else {
 		a->suspicion = e == ERR_NOTFOUND ? UNKNOWN_IDENTITY : STORE_FAILED;
 		random_bytes(psk, len);

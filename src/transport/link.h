@@ -19,9 +19,16 @@ struct identity {
 	enum identity_kind	 kind;
 	const uint8_t		*p;	/* PSK identity octets, certificate DER, SPKI DER; the link's */
 	size_t			 len;
+	uint64_t		 key_tag;	/* PSK: identity_key_tag() of the key that was used; 0: not told */
 	bool			 is_verified;	/* CERTIFICATE: the chain leads to a client CA, all dates fit;
 						   else only a record can vouch for it, by its digest */
 };
+
+/*
+ * Tells keys apart without keeping them, so that one that was replaced since the handshake is
+ * noticed. Never 0; means nothing to another process.
+ */
+uint64_t identity_key_tag(const void *key, size_t len);
 
 /*
  * One peer on a transport: a (local, remote) pair of addresses over NoSec, a DTLS association

@@ -38,11 +38,13 @@ close_rig(void **state)
 	return 0;
 }
 
+static uint64_t key_tag;		/* of the key that the handshake used; 0: not told */
+
 static enum verdict
 ask(const char *ep, enum link_scheme scheme, enum identity_kind kind, const char *identity)
 {
 	struct identity id = { .kind = kind, .p = (const uint8_t *)identity,
-		.len = identity != NULL ? strlen(identity) : 0 };
+		.len = identity != NULL ? strlen(identity) : 0, .key_tag = key_tag };
 	struct authorise_request req = { .ep = ep, .scheme = scheme, .identity = &id };
 	enum verdict v;
 
@@ -80,6 +82,22 @@ own_identity_is_allowed(void **state)
 	assert_int_equal(psk("fleet-1", "fleet-1"), VERDICT_ALLOWED);
 	assert_int_equal(nosec("open"), VERDICT_ALLOWED);
 	assert_int_equal(ask("open", LINK_COAP_TCP, IDENTITY_NONE, NULL), VERDICT_ALLOWED);
+}
+
+/* The association is older than the change of the key. */
+static void
+key_that_was_replaced_is_refused(void **state)
+{
+	static const uint8_t key[] = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15 };
+
+	(void)state;
+	key_tag = identity_key_tag(key, sizeof(key));
+	assert_int_equal(psk("psk-1", "id-1"), VERDICT_ALLOWED);
+	key_tag = identity_key_tag("the key before", 14);
+	assert_int_equal(psk("psk-1", "id-1"), VERDICT_NOT_AUTHORISED);
+	assert_non_null(strstr(why.text, "since the handshake"));
+	assert_int_equal(psk(NULL, "id-1"), VERDICT_NOT_AUTHORISED);
+	key_tag = 0;
 }
 
 static void
@@ -184,6 +202,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(own_identity_is_allowed),
+		cmocka_unit_test(key_that_was_replaced_is_refused),
 		cmocka_unit_test(missing_name_comes_from_the_identity),
 		cmocka_unit_test(identity_that_is_no_name_is_refused),
 		cmocka_unit_test(good_credentials_of_another_are_refused),

@@ -18,6 +18,7 @@ right_key_makes_an_association(void **state)
 	assert_int_equal(server.identity_len, 5);
 	assert_memory_equal(server.identity, "dev-1", 5);
 	assert_int_equal(link_identity(server.link)->kind, IDENTITY_PSK);
+	assert_true(link_identity(server.link)->key_tag == identity_key_tag(KEY, strlen(KEY)));
 	assert_true(link_mtu(server.link) > 1152 && link_mtu(server.link) < 1280);
 	assert_int_equal(link_scheme(server.link), LINK_COAPS);
 	assert_int_equal(stat_of(&stats()->hello_verify), 1);
