@@ -405,8 +405,8 @@ write_log(const struct history *h, size_t nsteps, uint64_t resent)
 
 	log_info("ses=%016" PRIx64 " ep=%s peer=%s result=%s steps=%zu resent=%" PRIu64 " ms=%u%s%s%s%s%s%s",
 	    h->session, log_word(h->endpoint, name), h->peer, history_result_name(h->result), nsteps,
-	    resent, h->duration_ms, *h->reason != '\0' ? " reason=" : "", h->reason, *h->cause != '\0' ? " cause=" : "", quote,
-	    h->cause, quote);
+	    resent, h->duration_ms, *h->reason != '\0' ? " reason=" : "", h->reason,
+	    *h->cause != '\0' ? " cause=" : "", quote, h->cause, quote);
 }
 
 void

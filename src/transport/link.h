@@ -19,7 +19,7 @@ struct identity {
 	enum identity_kind	 kind;
 	const uint8_t		*p;	/* PSK identity octets, certificate DER, SPKI DER; the link's */
 	size_t			 len;
-	uint64_t		 key_tag;	/* PSK: identity_key_tag() of the key that was used; 0: not told */
+	uint64_t		 key_tag;	/* PSK: identity_key_tag() of the key used; 0: not told */
 	bool			 is_verified;	/* CERTIFICATE: the chain leads to a client CA, all dates fit;
 						   else only a record can vouch for it, by its digest */
 };
