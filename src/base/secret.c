@@ -1,4 +1,6 @@
+#include <malloc.h>
 #include <openssl/crypto.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/secret.h"
@@ -39,4 +41,12 @@ secret_wipe(void *p, size_t len)
 {
 	if (len > 0)
 		OPENSSL_cleanse(p, len);
+}
+
+void
+secret_free(void *p)
+{
+	if (p != NULL)
+		OPENSSL_cleanse(p, malloc_usable_size(p));
+	free(p);
 }

@@ -28,4 +28,7 @@ bool	 secret_eq(const void *a, size_t a_len, const void *b, size_t b_len);
 /* Wipes memory in a way the compiler keeps. wipe(NULL, 0) is a no-op. */
 void	 secret_wipe(void *p, size_t len);
 
+/* free() that wipes the whole block first; for libraries that are given their allocator. */
+void	 secret_free(void *p);
+
 #endif

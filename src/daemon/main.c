@@ -1,4 +1,5 @@
 #include <getopt.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +9,7 @@
 #include <openssl/crypto.h>
 
 #include "base/log.h"
+#include "base/secret.h"
 #include "daemon/daemon.h"
 #include "daemon/settings.h"
 #include "strapd/version.h"
@@ -138,6 +140,7 @@ main(int argc, char **argv)
 	struct daemon *d;
 	int code = read_command_line(argc, argv, &cl);
 
+	json_set_alloc_funcs(malloc, secret_free);	/* records hold keys */
 	if (code >= 0)
 		return code;
 	if (cl.example) {
