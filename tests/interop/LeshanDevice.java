@@ -8,8 +8,11 @@
  *
  * Ends with 0 when it has done that as often as it was asked to, 1 otherwise.
  */
+import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
@@ -45,6 +48,7 @@ import org.eclipse.leshan.core.request.BootstrapRequest;
 import org.eclipse.leshan.core.request.ContentFormat;
 import org.eclipse.leshan.core.request.ReadRequest;
 import org.eclipse.leshan.core.request.RegisterRequest;
+import org.eclipse.leshan.core.util.datatype.ULong;
 
 public final class LeshanDevice {
 	private static final int OSCORE_INSTANCE = 21;
@@ -76,11 +80,19 @@ public final class LeshanDevice {
 		return code == null ? cause.getMessage() : message == null ? code.toString() : code + " " + message;
 	}
 
-	private Security account() {
+	private byte[] file(String option) throws IOException {
+		return Files.readAllBytes(Path.of(options.get(option)));
+	}
+
+	/* "server-certificate" is strapd's own or its authority's, as "usage" has it (LwM2M 1.1.1, /0/x/15). */
+	private Security account() throws IOException {
 		String server = options.get("server");
 		if (options.containsKey("psk-identity"))
 			return Security.pskBootstrap(server, octets(options.get("psk-identity")),
 					HexFormat.of().parseHex(options.get("psk-key")));
+		if (options.containsKey("certificate"))
+			return Security.x509Bootstrap(server, file("certificate"), file("private-key"),
+					file("server-certificate"), ULong.valueOf(options.get("usage")));
 		if (options.containsKey("oscore-secret"))
 			return Security.oscoreOnlyBootstrap(server, OSCORE_INSTANCE);
 		return Security.noSecBootstrap(server);
@@ -92,7 +104,7 @@ public final class LeshanDevice {
 				HexFormat.of().parseHex(options.get("oscore-secret"))));
 	}
 
-	private List<LwM2mObjectEnabler> objects() {
+	private List<LwM2mObjectEnabler> objects() throws IOException {
 		ObjectsInitializer all = new ObjectsInitializer();
 		all.setInstancesForObject(LwM2mId.SECURITY, account());
 		all.setClassForObject(LwM2mId.SERVER, Server.class);

@@ -58,12 +58,11 @@ aiocoap_again() {	# endpoint
 	sessions "$1" 3
 }
 
-# The daemon is killed between two lives: numbers and windows are not what they were. From here on it
-# listens on TCP, too.
+# The daemon is killed between two lives: numbers and windows are not what they were.
 aiocoap_after_kill() {	# endpoint
 	aiocoap_case "$1" . . "bootstrapped 1 times" || return 1
 	stop_daemon -KILL
-	start_daemon --set log.level=info --set coap+tcp.listen=127.0.0.1:0 || return 1
+	start_strapd || return 1
 	aiocoap_device "$1" || return 1
 	sessions "$1" 2
 }
@@ -114,7 +113,7 @@ aiocoap_cases() {
 		skip UDP OSCORE TLV all "$why"
 		return
 	fi
-	account="holds /0/1 11542 c80015$(hex "$uri_nosec")c10100c10203c10a65"
+	account="holds /0/1 11542 c8$(printf %04x ${#uri_nosec})$(hex "$uri_nosec")c10100c10203c10a65"
 	firmware="holds /5/0/0 11542 d0000bb8$(printf 'ab%.0s' $(seq 3000))"
 	prove "UDP | OSCORE" TLV "Echo, then a session; its security account" \
 		aiocoap_case oscore-aiocoap-d1 . . "$account"

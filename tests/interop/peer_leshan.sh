@@ -32,31 +32,80 @@ start_servers() {
 }
 
 leshan_device() {	# endpoint, mode, options
-	local security=("server=coap://127.0.0.1:$coap_port")
-	[[ $2 == nosec ]] || security=("server=coaps://127.0.0.1:$coaps_port" "psk-identity=id-$1" "psk-key=$key")
+	local security=("server=coaps://127.0.0.1:$coaps_port")
+	case $(auth_of "$2") in
+	none) security=("server=coap://127.0.0.1:$coap_port") ;;
+	psk) security+=("psk-identity=id-$1" "psk-key=$key") ;;
+	certificate) security+=("certificate=$certs/$1.der" "private-key=$certs/$1.pk8") ;;
+	esac
 	leshan_java 60 LeshanDevice endpoint="$1" "${security[@]}" limit=12 "${@:3}" >"$dir/out" 2>"$dir/err" ||
 		because "$(grep -m1 -E 'failed|error|out of time' "$dir/out")"
 }
 
 # Bootstraps, holds what it was to be given, registers with what it was given.
 leshan_case() {	# name, mode, further settings as below
-	local ep=$2-leshan-$1 format="" as=senml-cbor config='.servers[0].instance = 1' runs=1 starts=1
-	local lines uri=$uri_nosec further='{}'
+	local account ep lines uri=$uri_nosec further='{}' options=()
+	account=$(account_of "$2")
+	ep=$account-leshan-$1
+	local format="" as=senml-cbor config='.servers[0].instance = 1' runs=1 starts=1 trusts=server usage=3
 	[[ $# == 2 ]] || local "${@:3}"
-	[[ $2 == nosec ]] || uri=$uri_psk
+	[[ $account == nosec ]] || uri=$uri_psk
+	if [[ $(auth_of "$2") == certificate ]]; then
+		device_certificate "$ep" ca || return 1
+		options=("server-certificate=$certs/$trusts.der" "usage=$usage")
+	fi
 	# It insists on all key resources. Asked by Discover it is recognised; else its record has to say so.
 	[[ $config != *instance* ]] || further='{quirks: ["keep-empty-resources"]}'
 	record "$ep" "$2" "$config" "$further" || return 1
 	for _ in $(seq 1 "$starts"); do
-		leshan_device "$ep" "$2" runs="$runs" ${format:+"format=$format"}
+		leshan_device "$ep" "$2" runs="$runs" ${format:+"format=$format"} "${options[@]}"
 		finished "$ep" "$as" || return 1
 	done
 	sessions "$ep" $((runs * starts)) || return 1
-	mapfile -t lines < <(account_lines 1 "$2" "$ep")
+	[[ $(auth_of "$2") != certificate ]] || proved "$ep" || return 1
+	mapfile -t lines < <(account_lines 1 "$account" "$ep")
 	printed "$dir/out" bootstrapped "${lines[@]}" "registered $uri" || return 1
 	grep -q "^registered $ep ${uri%%:*} 1.1 lt=3600" "$dir/servers" && return 0
 	because "the LwM2M server saw no registration"
 	return 1
+}
+
+# Of two that do not trust each other neither gets anywhere.
+leshan_stranger() {	# name, authority of its certificate, what it takes for strapd's, what strapd's log says
+	local ep=psk-leshan-$1
+	record "$ep" x509 || return 1
+	device_certificate "$ep" "$2" || return 1
+	leshan_device "$ep" x509 limit=6 "server-certificate=$certs/$3.der" usage=3
+	grep -qx bootstrapped "$dir/out" && { because "it was bootstrapped"; return 1; }
+	: >"$dir/why"
+	eventually grep -qF "$4" "$dir/strapd.log" && return 0
+	because "strapd does not say why"
+	return 1
+}
+
+leshan_x509_cases() {
+	prove x509 "its choice (112)" "server certificate held (usage 3); PSK account; register" \
+		leshan_case x509-plain x509
+	prove x509 "TLV only (11542)" "server certificate held (usage 3); PSK account; register" \
+		leshan_case x509-tlv x509 format=11542 as=tlv
+	prove x509 "SenML CBOR only (112)" "server certificate held (usage 3); PSK account; register" \
+		leshan_case x509-cbor x509 format=112
+	prove x509 "TLV only (11542)" "CA held (usage 2); PSK account; register" \
+		leshan_case x509-anchor x509 trusts=ca usage=2 format=11542 as=tlv
+	prove x509 "SenML CBOR only (112)" "CA held (usage 2); PSK account; register" \
+		leshan_case x509-anchor-cbor x509 trusts=ca usage=2 format=112
+	prove x509 "TLV only (11542)" "NoSec account; register" \
+		leshan_case x509-tlv x509-nosec format=11542 as=tlv
+	prove x509 "SenML CBOR only (112)" "NoSec account; register" \
+		leshan_case x509-cbor x509-nosec format=112
+	prove x509 "its choice (112)" "instance chosen, its own account at /0/0" \
+		leshan_case x509-choose x509 config=.
+	prove x509 "its choice (112)" "bootstrap again, asked by the client" leshan_case x509-again x509 runs=2
+	prove x509 "its choice (112)" "started anew at once, same endpoint" leshan_case x509-anew x509 starts=2
+	prove x509 "-" "refused: a certificate of another CA; strapd says so" \
+		leshan_stranger x509-stranger other server 'reason=unknown-ca identity="/O=Meters/CN=psk-leshan-x509-stranger"'
+	prove x509 "-" "refused by the client, which holds another server certificate; strapd says so" \
+		leshan_stranger x509-doubt ca other "reason=server-refused"
 }
 
 # The demo programs stand on the same libraries. They are asked for so that the table tells the truth.
@@ -95,6 +144,7 @@ leshan_cases() {
 		prove $mode "its choice (112)" "started anew at once, same endpoint" \
 			leshan_case anew $mode starts=2
 	done
+	leshan_x509_cases
 }
 
 # --- strapfleet with Leshan's bootstrap server ---

@@ -32,6 +32,10 @@ transport_of() {
 	case $1 in
 	nosec) echo "UDP | NoSec" ;;
 	psk) echo "DTLS | PSK" ;;
+	tcp) echo "TCP | NoSec" ;;
+	tls) echo "TLS | PSK" ;;
+	x509 | x509-nosec) echo "DTLS | X.509" ;;
+	x509-tls) echo "TLS | X.509" ;;
 	*) echo "$1" ;;
 	esac
 }

@@ -12,6 +12,8 @@ cache=$(realpath -m "$build/interop")
 . tests/interop/fetch.sh
 # shellcheck source=tests/interop/report.sh
 . tests/interop/report.sh
+# shellcheck source=tests/interop/certs.sh
+. tests/interop/certs.sh
 # shellcheck source=tests/interop/peer_libcoap.sh
 . tests/interop/peer_libcoap.sh
 # shellcheck source=tests/interop/peer_leshan.sh
@@ -27,6 +29,7 @@ key=0f0e0d0c0b0a09080706050403020100		# with strapd
 server_key=00112233445566778899aabbccddeeff	# with the LwM2M server, and Leshan's bootstrap server
 uri_nosec=coap://127.0.0.1:5683
 uri_psk=coaps://127.0.0.1:5684
+certs=$dir/certs
 
 trap 'stop_servers; clean_up' EXIT
 
@@ -38,19 +41,41 @@ eventually() {
 	return 1
 }
 
+start_strapd() {
+	start_daemon --set log.level=info --set coap+tcp.listen=127.0.0.1:0 --set coaps+tcp.listen=127.0.0.1:0 \
+		--set dtls.certificate="$certs/server.pem" --set dtls.private_key="$certs/server.key" \
+		--set dtls.client_ca="$certs/ca.pem"
+}
+
 # --- what strapd is told, and what it says afterwards ---
+
+# How a device of a mode proves who it is, and the security of the account that it is given.
+auth_of() {
+	case $1 in
+	nosec | tcp) echo none ;;
+	psk | tls) echo psk ;;
+	x509*) echo certificate ;;
+	esac
+}
+account_of() {
+	case $1 in
+	nosec | tcp | x509-nosec) echo nosec ;;
+	*) echo psk ;;
+	esac
+}
 
 # Stores a record: endpoint, mode, a jq filter over its config, and its quirks as JSON.
 record() {
 	local further='{}'
 	[[ $# -lt 4 ]] || further=$4
-	jq -n --arg ep "$1" --arg mode "$2" --arg key "$key" --arg skey "$server_key" \
+	jq -n --arg ep "$1" --arg auth "$(auth_of "$2")" --arg account "$(account_of "$2")" --arg key "$key" --arg skey "$server_key" \
 		--arg nosec "$uri_nosec" --arg psk "$uri_psk" '
-		{ nosec: {none: true}, psk: {psk: {identity: "id-\($ep)", key: {hex: $key}}} } as $auth |
+		{ none: {none: true}, psk: {psk: {identity: "id-\($ep)", key: {hex: $key}}},
+		  certificate: {certificate: {}} } as $proofs |
 		{ nosec: {uri: $nosec, mode: "nosec"},
-		  psk: {uri: $psk, mode: "psk", identity: {text: $ep}, secret_key: {hex: $skey}} } as $account |
-		{ servers: [{short_server_id: 101, security: $account[$mode], server: {lifetime: 3600}}] } |
-		'"${3:-.}"' | {endpoint: $ep, auth: $auth[$mode], config: .} + '"$further" |
+		  psk: {uri: $psk, mode: "psk", identity: {text: $ep}, secret_key: {hex: $skey}} } as $accounts |
+		{ servers: [{short_server_id: 101, security: $accounts[$account], server: {lifetime: 3600}}] } |
+		'"${3:-.}"' | {endpoint: $ep, auth: $proofs[$auth], config: .} + '"$further" |
 		ctl endpoint set "$1" --config - >"$dir/set" 2>&1 && return 0
 	because "the record is refused: $(head -1 "$dir/set")"
 	return 1
@@ -85,6 +110,13 @@ sessions() {	# endpoint, number
 	return 1
 }
 
+# By a certificate it proved the name that it goes by.
+proved() {
+	newest_is "$1" ".identity == \"$1\"" && return 0
+	because "it proved to be $(newest "$1" | jq -r .identity)"
+	return 1
+}
+
 # Each further argument is a line that the peer printed.
 printed() {
 	local line
@@ -107,7 +139,8 @@ account_lines() {	# instance, mode, endpoint
 	printf 'holds /%s\n' "0/$1/1 false" "0/$1/10 101" "1/$1/0 101" "1/$1/1 3600" "1/$1/6 true" "1/$1/7 U"
 }
 
-start_daemon --set log.level=info || exit 1
+make_certificates || { echo "interop: openssl makes no certificates" >&2; exit 1; }
+start_strapd || exit 1
 libcoap_cases
 lacks mvn >/dev/null || { leshan_demo leshan-client-demo; leshan_demo leshan-bsserver-demo; }
 leshan_cases
