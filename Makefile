@@ -18,7 +18,7 @@ PKGS      = libevent_core libevent_pthreads libcoap-3-notls libssl libcrypto sql
             libcbor inih expat libsystemd
 # Until the packages are there ("make deps") only deps, help and clean can run.
 PKG_FLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
-PKG_LIBS  := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
+PKG_LIBS  := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lm
 ALL       = $(STRICT) -D_GNU_SOURCE -Iinclude -Isrc -I$(B)/gen -Itests -MMD -MP $(HARDEN) -pthread \
             $(PKG_FLAGS) $(CPPFLAGS) $(CFLAGS) $(SAN)
 LINK      = -pie -Wl,-z,relro,-z,now -pthread $(SAN) $(LDFLAGS)
