@@ -113,7 +113,7 @@ aiocoap_cases() {
 		skip UDP OSCORE TLV all "$why"
 		return
 	fi
-	account="holds /0/1 11542 c8$(printf %04x ${#uri_nosec})$(hex "$uri_nosec")c10100c10203c10a65"
+	account="holds /0/1 11542 c800$(printf %02x ${#uri_nosec})$(hex "$uri_nosec")c10100c10203c10a65"
 	firmware="holds /5/0/0 11542 d0000bb8$(printf 'ab%.0s' $(seq 3000))"
 	prove "UDP | OSCORE" TLV "Echo, then a session; its security account" \
 		aiocoap_case oscore-aiocoap-d1 . . "$account"

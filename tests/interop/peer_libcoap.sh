@@ -46,9 +46,7 @@ libcoap_case() {	# name, engine, mode, settings as below
 # Nothing was written, and strapd's log says why.
 refused() {	# what the log says
 	grep -qE 'PUT|DELETE' "$dir/out" && { because "it was bootstrapped"; return 1; }
-	eventually grep -qF -- "$1" "$dir/strapd.log" && return 0
-	because "strapd does not say why"
-	return 1
+	says_why "$1"
 }
 
 libcoap_wrong_key() {	# engine, mode
@@ -76,6 +74,15 @@ libcoap_impostor() {	# engine, mode
 	newest_is "$ep" '.cause | test("neither a common name nor an alternative name")' && return 0
 	because "strapd does not say why"
 	return 1
+}
+
+# A device that knows another authority turns strapd away.
+libcoap_doubt() {	# engine, mode
+	local ep=$2-$1-doubt
+	record "$ep" "$2" || return 1
+	device_certificate "$ep" ca || return 1
+	libcoap_device "$1" "$ep" "$2" --limit 4 --ca "$certs/other.pem"
+	refused "handshake=failed reason=server-refused"
 }
 
 long_way() {	# mode
@@ -110,6 +117,8 @@ libcoap_cases() {
 				libcoap_stranger $engine $mode
 			prove $mode "-" "refused: a name that its certificate does not have" \
 				libcoap_impostor $engine $mode
+			prove $mode "-" "refused by the client, which holds another CA; strapd says so" \
+				libcoap_doubt $engine $mode
 		done
 	done
 }

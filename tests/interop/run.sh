@@ -30,6 +30,7 @@ server_key=00112233445566778899aabbccddeeff	# with the LwM2M server, and Leshan'
 uri_nosec=coap://127.0.0.1:5683
 uri_psk=coaps://127.0.0.1:5684
 certs=$dir/certs
+since=0
 
 trap 'stop_servers; clean_up' EXIT
 
@@ -68,6 +69,7 @@ account_of() {
 record() {
 	local further='{}'
 	[[ $# -lt 4 ]] || further=$4
+	since=$(wc -l <"$dir/strapd.log")
 	jq -n --arg ep "$1" --arg auth "$(auth_of "$2")" --arg account "$(account_of "$2")" --arg key "$key" --arg skey "$server_key" \
 		--arg nosec "$uri_nosec" --arg psk "$uri_psk" '
 		{ none: {none: true}, psk: {psk: {identity: "id-\($ep)", key: {hex: $key}}},
@@ -78,6 +80,16 @@ record() {
 		'"${3:-.}"' | {endpoint: $ep, auth: $proofs[$auth], config: .} + '"$further" |
 		ctl endpoint set "$1" --config - >"$dir/set" 2>&1 && return 0
 	because "the record is refused: $(head -1 "$dir/set")"
+	return 1
+}
+
+# strapd's log has it, in a line since the newest record.
+told() {
+	tail -n "+$((since + 1))" "$dir/strapd.log" | grep -F -- "$1"
+}
+says_why() {	# text
+	eventually told "$1" && return 0
+	because "strapd does not say why"
 	return 1
 }
 
