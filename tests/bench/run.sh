@@ -17,21 +17,12 @@ put() {	# key value(JSON)
 row() { printf '%-58s %14s  %s\n' "$1" "$2" "${3:-}"; }
 calc() { awk "BEGIN { printf \"%.${2:-2}f\", $1 }"; }
 median() { sort -g | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
-hz=$(getconf CLK_TCK)
-# CPU ticks of the main thread, and of the threads that are not it: the workers.
-main_ticks() {
-	local stat
-	stat=$(<"/proc/$daemon_pid/task/$daemon_pid/stat")
-	read -r -a f <<<"${stat##*) }"
-	echo $((f[11] + f[12]))
-}
-worker_ticks() {
-	local t sum=0 stat
+# Nanoseconds of CPU of the main thread, and of the threads that are not it: the workers.
+main_ns() { cut -d' ' -f1 "/proc/$daemon_pid/task/$daemon_pid/schedstat"; }
+worker_ns() {
+	local t sum=0
 	for t in /proc/"$daemon_pid"/task/*; do
-		[[ ${t##*/} == "$daemon_pid" ]] && continue
-		stat=$(<"$t/stat")
-		read -r -a f <<<"${stat##*) }"
-		sum=$((sum + f[11] + f[12]))
+		[[ ${t##*/} == "$daemon_pid" ]] || sum=$((sum + $(cut -d' ' -f1 "$t/schedstat")))
 	done
 	echo "$sum"
 }
@@ -74,15 +65,15 @@ echo_port=$(tr -dc '0-9' <"$dir/echo_port")
 : >"$dir/floor"; : >"$dir/nosec"; : >"$dir/cpu"; : >"$dir/main"
 for _ in $(seq $rounds); do
 	load echo "$echo_port" 20000 $window "$seconds" | jq .rate >>"$dir/floor"
-	before=$(worker_ticks) main_before=$(main_ticks)
+	before=$(worker_ns) main_before=$(main_ns)
 	load bootstrap "$coap_port" $devices $window "$seconds" >"$dir/out"
-	after=$(worker_ticks) main_after=$(main_ticks)
+	after=$(worker_ns) main_after=$(main_ns)
 	jq .rate "$dir/out" >>"$dir/nosec"
-	# The warm-up of half a second is in the ticks as well.
+	# The warm-up of half a second is in the CPU time as well.
 	# shellcheck disable=SC2016 # jq's variables
-	per='$t / $hz * 1e6 / (.done * (.seconds + 0.5) / .seconds)'
-	jq --argjson t $((after - before)) --argjson hz "$hz" "$per" "$dir/out" >>"$dir/cpu"
-	jq --argjson t $((main_after - main_before)) --argjson hz "$hz" "$per" "$dir/out" >>"$dir/main"
+	per='$t / 1000 / (.done * (.seconds + 0.5) / .seconds)'
+	jq --argjson t $((after - before)) "$per" "$dir/out" >>"$dir/cpu"
+	jq --argjson t $((main_after - main_before)) "$per" "$dir/out" >>"$dir/main"
 done
 kill $echo_pid
 wait $echo_pid 2>/dev/null
@@ -136,11 +127,11 @@ fleet() {
 }
 : >"$dir/psk"; : >"$dir/pskcpu"
 for _ in $(seq $rounds); do
-	before=$(worker_ticks)
+	before=$(worker_ns)
 	fleet --count 4000 --concurrency 100 >"$dir/out" || { echo "bench: devices failed" >&2; jq .reasons "$dir/out" >&2; }
-	after=$(worker_ticks)
+	after=$(worker_ns)
 	jq .rate "$dir/out" >>"$dir/psk"
-	jq --argjson t $((after - before)) --argjson hz "$hz" '$t / $hz * 1e6 / .done' "$dir/out" >>"$dir/pskcpu"
+	jq --argjson t $((after - before)) '$t / 1000 / .done' "$dir/out" >>"$dir/pskcpu"
 done
 psk=$(median <"$dir/psk") pskcpu=$(median <"$dir/pskcpu")
 pskfloor=$(calc "$handshake + 8 * 1e6 / $floor" 1)
@@ -150,6 +141,26 @@ row "  CPU of the worker for one, us" "$(calc "$pskcpu" 1)" "floor $pskfloor"
 row "  ratio floor / CPU" "$(calc "$pskfloor / $pskcpu")" "goal 0.6"
 put psk_handshake_us "$handshake"; put psk_per_s "$(calc "$psk" 0)"; put psk_cpu_us "$(calc "$pskcpu" 1)"
 put psk_floor_us "$pskfloor"; put psk_ratio "$(calc "$pskfloor / $pskcpu")"
+
+# A handshake by itself, and one that resumes a session, with openssl's own client.
+client() {	# further options
+	openssl s_client -dtls1_2 -connect "127.0.0.1:$coaps_port" -psk $key -psk_identity id-0000001 \
+		-cipher PSK-AES128-CCM8:@SECLEVEL=0 "$@" </dev/null >"$dir/client" 2>&1
+}
+handshakes() {	# how many, further options; CPU of the worker for each, us
+	local before after i
+	before=$(worker_ns)
+	for ((i = 0; i < $1; i++)); do client "${@:2}"; done
+	after=$(worker_ns)
+	calc "($after - $before) / 1000 / $1" 1
+}
+client -sess_out "$dir/session"
+handshakes 20 >/dev/null
+full=$(handshakes 200) resumed=$(handshakes 200 -sess_in "$dir/session")
+taken=$(ctl --json status | jq .counters.transport.handshakes_resumed)
+row "PSK handshake alone: CPU of the worker, us" "$full"
+row "  the same resumed from a ticket ($taken of 200 were)" "$resumed"
+put handshake_cpu_us "$full"; put handshake_resumed_cpu_us "$resumed"; put handshakes_resumed "$taken"
 
 serve
 fill dev 3000 "{\"psk\":{\"identity\":\"id-%n\",\"key\":{\"hex\":\"$key\"}}}"
