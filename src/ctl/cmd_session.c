@@ -114,6 +114,19 @@ cmd_session_cancel(struct ctl *c)
 
 /* --- history --- */
 
+static bool
+is_handshake(const json_t *h)
+{
+	return strcmp(ctl_text(h, "type"), "handshake.failed") == 0;
+}
+
+/* What such an entry is known by: the identity that was claimed, else the address. */
+static const char *
+known_by(const json_t *h)
+{
+	return ctl_text(h, "identity")[0] != '\0' ? "identity" : "peer";
+}
+
 static void
 history_row(struct ctl *c, struct tab *t, const json_t *h)
 {
@@ -122,8 +135,13 @@ history_row(struct ctl *c, struct tab *t, const json_t *h)
 
 	tab_cellf(t, COLOUR_DIM, "%" PRId64, ctl_int(h, "seq"));
 	tab_cell(t, tab_ago(ctl_text(h, "time"), ctl_now_ms(c), ago));
-	tab_cell(t, ctl_text(h, "endpoint"));
-	tab_cellf(t, ctl_result_colour(result), "%s", result);
+	if (is_handshake(h)) {
+		/* nobody gave a name yet */
+		tab_cellf(t, COLOUR_DIM, "(%s)", ctl_text(h, known_by(h)));
+		result = "no handshake";
+	} else
+		tab_cell(t, ctl_text(h, "endpoint"));
+	tab_cellf(t, ctl_result_colour(ctl_text(h, "result")), "%s", result);
 	tab_cellf(t, COLOUR_NONE, "%zu", json_array_size(json_object_get(h, "steps")));
 	tab_cell(t, tab_duration((uint64_t)ctl_int(h, "duration_ms"), took));
 	tab_cell(t, cause[0] != '\0' ? cause : ctl_text(h, "reason"));
@@ -185,7 +203,10 @@ history_whole(struct ctl *c, const json_t *h)
 	field(c, " as ", ctl_text(h, "identity"));
 	field(c, ", profile ", ctl_text(h, "profile"));
 	field(c, ", LwM2M ", ctl_text(h, "lwm2m"));
-	fprintf(c->io.out, ", number %" PRId64 ", session %s\n", ctl_int(h, "seq"), short_id(h));
+	fprintf(c->io.out, ", number %" PRId64, ctl_int(h, "seq"));
+	if (!is_handshake(h))
+		fprintf(c->io.out, ", session %s", short_id(h));
+	fputc('\n', c->io.out);
 	if (ctl_text(h, "reason")[0] != '\0' || ctl_text(h, "cause")[0] != '\0') {
 		field(c, "  ", ctl_text(h, "reason"));
 		field(c, ctl_text(h, "reason")[0] != '\0' ? ": " : "  ", ctl_text(h, "cause"));

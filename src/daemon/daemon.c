@@ -26,8 +26,8 @@
 static void
 keep_handshake(struct daemon *d, const struct report *r)
 {
-	json_t *body = json_pack("{s:s, s:s, s:s, s:s*}", "peer", r->peer, "reason", r->reason,
-	    "cause", r->cause, "identity", r->identity);
+	json_t *body = json_pack("{s:s, s:s, s:s, s:s, s:s*, s:[]}", "result", "failed", "peer", r->peer,
+	    "reason", r->reason, "cause", r->cause, "identity", r->identity, "steps");
 	char identity[LOG_WORD_MAX];
 	int64_t seq;
 

@@ -135,7 +135,9 @@ enum err
 store_event_add(struct store *st, const char *type, const char *endpoint, int64_t at_ms,
     const struct json_t *body, int64_t *seq)
 {
-	struct row r = { .type = type, .endpoint = endpoint, .at_ms = at_ms };
+	/* A handshake that came to nothing stands among the sessions: who asks why looks there. */
+	struct row r = { .type = type, .endpoint = endpoint, .at_ms = at_ms,
+		.history = strcmp(type, "handshake.failed") == 0 };
 	struct txn t;
 	int64_t number;
 	enum err e;

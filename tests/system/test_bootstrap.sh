@@ -67,6 +67,9 @@ POST /bs" "$(device $engine --server "$coaps" --endpoint "psk-$engine" \
 		"$(device $engine --server "$coaps" --endpoint "psk-$engine" --limit 6 \
 			--psk-identity "id-$engine" --psk-key 00112233445566778899aabbccddeeff)"
 
+	why() { ctl --json history | jq -r '[.entries[] | select(.type == "handshake.failed")][0].reason'; }
+	check "$engine: history says why" eventually test "$(eventually test "$(why)" != null; why)" = wrong-key
+
 	like "$engine: pct=112 gets SenML CBOR" '^PUT /0/1 format=112 bytes=56 84a3' \
 		"$(device $engine --server "$coap" --endpoint "nosec-$engine" --pct 112)"
 	like "$engine: pct=60 gets 4.15" '^answer 4.15$' \
