@@ -82,7 +82,7 @@ watch_messages(int is_write, int version, int type, const void *buf, size_t len,
 		return;
 	identity = dtls_psk_identity(buf, len, &identity_len);
 	if (identity != NULL && identity_len <= PSK_IDENTITY_MAX &&
-	    dtls_link_set_identity(l, identity, identity_len) != ERR_OK)
+	    identity_set(&l->identity, identity, identity_len) != ERR_OK)
 		l->attempt->suspicion = STORE_FAILED;
 }
 

@@ -110,21 +110,6 @@ new_link(struct dtls *d, struct port *port, const struct link_key *key)
 	return l;
 }
 
-enum err
-dtls_link_set_identity(struct dtls_link *l, const uint8_t *p, size_t len)
-{
-	uint8_t *copy = malloc(len + 1);	/* an identity may be empty */
-
-	if (copy == NULL)
-		return ERR_NOMEM;
-	if (len > 0)
-		memcpy(copy, p, len);
-	free((void *)l->identity.p);
-	l->identity.p = copy;
-	l->identity.len = len;
-	return ERR_OK;
-}
-
 void
 dtls_attempt_free(struct attempt *a)
 {
@@ -483,7 +468,7 @@ dtls_connect(struct port *port, const struct link_key *key, const struct transpo
 		return ERR_NOMEM;
 	l->is_client = true;
 	l->ssl = dtls_ssl_new(t->dtls, &l->pipe);
-	if (l->ssl == NULL || dtls_link_set_identity(l, c->psk_identity, c->psk_identity_len) != ERR_OK ||
+	if (l->ssl == NULL || identity_set(&l->identity, c->psk_identity, c->psk_identity_len) != ERR_OK ||
 	    secret_set(&l->attempt->key, c->psk_key, c->psk_key_len) != ERR_OK ||
 	    watch_certificates(l) != ERR_OK)
 		goto out;

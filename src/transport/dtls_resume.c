@@ -127,7 +127,7 @@ is_still_good(struct dtls_link *l, SSL_SESSION *s)
 	good = t->events.find_psk(t->events.arg, identity, len, &key) == ERR_OK && key.len > 0 &&
 	    dtls_proof(l->pipe.dtls->shared, identity, len, &key, proof) == ERR_OK &&
 	    secret_eq(proof, PROOF_LEN, p + 1, PROOF_LEN) &&
-	    dtls_link_set_identity(l, identity, len) == ERR_OK;
+	    identity_set(&l->identity, identity, len) == ERR_OK;
 	if (good)
 		l->identity.key_tag = identity_key_tag(key.bytes, key.len);
 	secret_fini(&key);

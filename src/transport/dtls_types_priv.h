@@ -118,7 +118,6 @@ void	 dtls_hello(struct port *, const struct link_key *, const uint8_t *p, size_
     uint64_t random);
 void	 dtls_handshake_input(struct dtls_link *, const uint8_t *p, size_t len);
 void	 dtls_handshake_timer(struct dtls_link *);
-enum err dtls_link_set_identity(struct dtls_link *, const uint8_t *p, size_t len) MUST_CHECK;
 void	 dtls_attempt_free(struct attempt *);
 void	 dtls_tell_failure(struct transport *, const struct handshake_failure *);
 

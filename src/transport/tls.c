@@ -50,21 +50,6 @@ tls_attempt_free(struct tls_attempt *a)
 	free(a);
 }
 
-static enum err
-set_identity(struct tcp_link *l, const uint8_t *p, size_t len)
-{
-	uint8_t *copy = malloc(len + 1);	/* an identity may be empty */
-
-	if (copy == NULL)
-		return ERR_NOMEM;
-	if (len > 0)
-		memcpy(copy, p, len);
-	free((void *)l->identity.p);
-	l->identity.p = copy;
-	l->identity.len = len;
-	return ERR_OK;
-}
-
 /* --- server side --- */
 
 /* The identity stands in front, whatever the key exchange (RFC 4279, 2 to 4; RFC 5489, 2). */
@@ -98,7 +83,7 @@ watch_messages(int is_write, int version, int type, const void *buf, size_t len,
 		return;
 	identity = psk_identity(buf, len, &identity_len);
 	if (identity != NULL && identity_len <= PSK_IDENTITY_MAX &&
-	    set_identity(l, identity, identity_len) != ERR_OK)
+	    identity_set(&l->identity, identity, identity_len) != ERR_OK)
 		l->attempt->suspicion = STORE_FAILED;
 }
 
@@ -254,7 +239,7 @@ set_credential(struct tcp_link *l, SSL *ssl, const struct transport_connect *c)
 	SSL_set_connect_state(ssl);
 	if (c->certificate != NULL)
 		return credentials_show(ssl, c->certificate);
-	e = set_identity(l, c->psk_identity, c->psk_identity_len);
+	e = identity_set(&l->identity, c->psk_identity, c->psk_identity_len);
 	if (e == ERR_OK)
 		e = secret_set(&a->key, c->psk_key, c->psk_key_len);
 	if (e == ERR_OK && c->psk_identity_len > 0)

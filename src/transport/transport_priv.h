@@ -110,4 +110,7 @@ bool	 transport_admits(struct transport *, const struct port *, const struct lin
 /* One datagram out, through the filter. */
 void	 port_send(struct port *, const struct link_key *, const void *p, size_t len);
 
+/* Takes the place of what it held, which is freed; copies. The rest of *id stays. */
+enum err identity_set(struct identity *id, const uint8_t *p, size_t len) MUST_CHECK;
+
 #endif
